@@ -1,0 +1,37 @@
+// Package alerts decides what is raised: it groups judged mentions into cases and
+// tells teams of them, exactly once. It holds what belongs together and who was
+// told. It does not judge (rules), store (bus, behind Log) or deliver (its sinks).
+package alerts
+
+import (
+	"context"
+
+	"earshot"
+)
+
+// Log is where cases and alerts last. Its methods may be called concurrently;
+// those that write return earshot.ErrConflict when a compare-and-set lost, after
+// which nothing of the call was written.
+type Log interface {
+	// Case returns the last event of a case, or earshot.ErrNotFound.
+	Case(ctx context.Context, team, id string) (earshot.CaseEvent, error)
+	// History returns all events of a case, oldest first.
+	History(ctx context.Context, team, id string) ([]earshot.CaseEvent, error)
+	// Append stores events, all or none, and returns their sequences. The first
+	// event of each case names in Sequence the event before it; events of one
+	// case follow each other in order. At most 900 events.
+	Append(ctx context.Context, events []earshot.CaseEvent) ([]uint64, error)
+	// Progress returns how far the alerts of a brand have come, zero for never.
+	Progress(ctx context.Context, brand string) (earshot.Progress, error)
+	// Publish stores alerts and progress, all or none, and returns the new
+	// revisions of the progress. Each progress is fenced by its Revision. At most
+	// 900 alerts and 90 brands.
+	Publish(ctx context.Context, alerts []earshot.Alert, progress []earshot.Progress) ([]uint64, error)
+}
+
+// Mentions is the log of judged mentions, read in order.
+type Mentions interface {
+	// Next returns the mentions that follow, up to max, in the order of the log.
+	// It waits until there is at least one or ctx ends.
+	Next(ctx context.Context, max int) ([]earshot.Stored, error)
+}
