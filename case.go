@@ -21,6 +21,7 @@ type Case struct {
 	Members   []Member  `json:"members"`         // the mentions in it, the most urgent ones when there are too many
 	Told      int       `json:"told"`            // revision of the last alert
 	Alert     string    `json:"alert,omitempty"` // ID of the last alert
+	Through   uint64    `json:"through"`         // sequence of the last mention that changed it; whoever writes an event keeps it
 }
 
 // Member is what a case keeps of a mention in it: no text, no author.
@@ -30,6 +31,23 @@ type Member struct {
 	Reach   int64  `json:"reach,omitempty"`
 	Kind    Kind   `json:"kind"`
 	Topic   string `json:"topic,omitempty"`
+}
+
+// Membership leads from a mention to the cases of one brand that it is or was
+// in: a deletion carries no text to find them by.
+type Membership struct {
+	Brand   string `json:"brand"`
+	Mention string `json:"mention"` // Mention.Key
+	Seats   []Seat `json:"seats"`
+}
+
+// Seat is the place of a mention in one case.
+type Seat struct {
+	Team   string  `json:"team"`
+	Case   string  `json:"case"`
+	Member *Member `json:"member,omitempty"` // what the mention adds to the case; nil once it has left
+	Said   string  `json:"said,omitempty"`   // digest of its words and its verdict: whether an edit is worth telling
+	Old    bool    `json:"old,omitempty"`    // it was old news: its urgency does not count
 }
 
 // State is where a case stands.
