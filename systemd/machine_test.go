@@ -28,8 +28,8 @@ const (
 func fresh(t *testing.T, config string) {
 	t.Helper()
 	run(t, "systemctl", "stop", unit)
-	run(t, "systemctl", "clean", "--what=state", unit)
 	_ = command(t, "systemctl", "reset-failed", unit).Run() // complains when there is nothing to reset
+	run(t, "systemctl", "clean", "--what=state", unit)
 	write(t, configFile, config)
 }
 

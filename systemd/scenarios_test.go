@@ -40,7 +40,7 @@ func scenarios(t *testing.T) {
 	write(t, filepath.Join(dropIns, "50-test.conf"),
 		fmt.Sprintf("[Service]\nWatchdogSec=%s\nTimeoutAbortSec=1s\n", watchdog))
 	run(t, "systemctl", "daemon-reload")
-	run(t, "systemd-analyze", "verify", "--recursive-errors=no", unit)
+	run(t, "systemd-analyze", "verify", "--man=no", "--recursive-errors=no", unit)
 	for _, scenario := range []struct {
 		name string
 		run  func(*testing.T)
