@@ -1,0 +1,236 @@
+package strict
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var (
+	durationType  = reflect.TypeFor[time.Duration]()
+	unmarshalType = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
+
+// Decode fills into, a pointer, with what is written at n and reports all that
+// does not fit. Fields without a key keep the value they have. It returns false
+// if anything was reported as an error. Keys in skip belong to somebody else.
+func (d *Document) Decode(n *Node, into any, skip ...string) bool {
+	before := d.errors()
+	v := reflect.ValueOf(into).Elem()
+	if v.Kind() == reflect.Struct && d.options.Hooks[v.Type()] == nil {
+		d.decodeStruct(n, v, skip)
+	} else {
+		d.decode(n, v, "")
+	}
+	return d.errors() == before
+}
+
+func (d *Document) errors() int {
+	count := 0
+	for _, f := range d.findings {
+		if !f.Warning {
+			count++
+		}
+	}
+	return count
+}
+
+func (d *Document) decode(n *Node, v reflect.Value, key string) {
+	if hook := d.options.Hooks[v.Type()]; hook != nil {
+		hook(d, n, v)
+		return
+	}
+	if n.kind == empty {
+		if n.eaten && slices.Contains(d.options.Verbatim, key) {
+			d.warnEaten(n)
+		}
+		return
+	}
+	switch {
+	case v.Type() == durationType:
+		d.decodeDuration(n, v)
+		return
+	case reflect.PointerTo(v.Type()).Implements(unmarshalType):
+		d.decodeText(n, v)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		d.decodeStruct(n, v, nil)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.decode(n, v.Elem(), key)
+	case reflect.Map:
+		d.decodeMap(n, v, key)
+	case reflect.Slice:
+		d.decodeSlice(n, v, key)
+	default:
+		d.decodeScalar(n, v, key)
+	}
+}
+
+// field is a struct field that the file may set.
+type field struct {
+	key   string
+	index []int
+}
+
+// fields lists the fields of a struct by their yaml tag; those without one, or
+// with "-", are not for the file.
+func fields(t reflect.Type) []field {
+	var found []field
+	for _, f := range reflect.VisibleFields(t) {
+		key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if key == "" || key == "-" || !f.IsExported() {
+			continue
+		}
+		found = append(found, field{key, f.Index})
+	}
+	return found
+}
+
+func (d *Document) decodeStruct(n *Node, v reflect.Value, skip []string) {
+	if n.kind == empty {
+		return
+	}
+	if n.kind != mapping {
+		d.Report(n, "keys with values are expected here", "write key: value")
+		return
+	}
+	known := fields(v.Type())
+	for _, e := range n.entries {
+		i := slices.IndexFunc(known, func(f field) bool { return f.key == e.key.text })
+		switch {
+		case slices.Contains(skip, e.key.text):
+		case i < 0:
+			d.ReportUnknownKey(e.key, keysOf(known, skip))
+		default:
+			d.decode(e.value, v.FieldByIndex(known[i].index), e.key.text)
+		}
+	}
+}
+
+func keysOf(known []field, more []string) []string {
+	keys := slices.Clone(more)
+	for _, f := range known {
+		keys = append(keys, f.key)
+	}
+	return keys
+}
+
+// ReportUnknownKey reports a key that is none of those known.
+func (d *Document) ReportUnknownKey(key *Node, known []string) {
+	d.Report(key, fmt.Sprintf("unknown key %q", key.text), Suggest(key.text, known))
+}
+
+func (d *Document) decodeMap(n *Node, v reflect.Value, key string) {
+	if n.kind != mapping {
+		d.Report(n, "keys with values are expected here", "write key: value")
+		return
+	}
+	t := v.Type()
+	m := reflect.MakeMapWithSize(t, len(n.entries))
+	for _, e := range n.entries {
+		k := reflect.New(t.Key()).Elem()
+		value := reflect.New(t.Elem()).Elem()
+		k.SetString(e.key.text)
+		d.decode(e.value, value, key)
+		m.SetMapIndex(k, value)
+	}
+	v.Set(m)
+}
+
+func (d *Document) decodeSlice(n *Node, v reflect.Value, key string) {
+	if n.kind != list {
+		d.Report(n, "a list is expected here", "write [a, b], or one - item a line")
+		return
+	}
+	s := reflect.MakeSlice(v.Type(), len(n.items), len(n.items))
+	for i, item := range n.items {
+		if item.kind == empty {
+			d.Report(item, "an empty item in a list", "fill it in or remove it")
+			continue
+		}
+		d.decode(item, s.Index(i), key)
+	}
+	v.Set(s)
+}
+
+func (d *Document) decodeScalar(n *Node, v reflect.Value, key string) {
+	if v.Kind() == reflect.String {
+		if text, ok := d.Text(n, key); ok {
+			v.SetString(text)
+		}
+		return
+	}
+	text, ok := d.value(n)
+	if !ok {
+		return
+	}
+	switch v.Kind() {
+	case reflect.Bool:
+		if text != "true" && text != "false" {
+			d.Report(n, "not true or false", "write true or false, without quotes")
+			return
+		}
+		v.SetBool(text == "true")
+	case reflect.Int, reflect.Int64, reflect.Int32:
+		i, err := strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 10, v.Type().Bits())
+		if err != nil {
+			d.Report(n, "not a whole number", "write digits only, such as 12")
+			return
+		}
+		v.SetInt(i)
+	case reflect.Float64:
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || f-f != 0 {
+			d.Report(n, "not a number", "write a number such as 0.5")
+			return
+		}
+		v.SetFloat(f)
+	default:
+		panic(fmt.Sprintf("strict: a configuration may not hold a %s", v.Type()))
+	}
+}
+
+func (d *Document) decodeDuration(n *Node, v reflect.Value) {
+	text, ok := d.value(n)
+	if !ok {
+		return
+	}
+	duration, err := ParseDuration(text)
+	if err != nil {
+		d.Report(n, "not a duration", "write a number and a unit, such as 90s, 5m, 36h, 30d or 2w")
+		return
+	}
+	v.SetInt(int64(duration))
+}
+
+func (d *Document) decodeText(n *Node, v reflect.Value) {
+	text, ok := d.Text(n, "")
+	if !ok {
+		return
+	}
+	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
+		// The error may quote the text, which may be a secret.
+		d.Report(n, "not a valid value", d.hint(v.Type()))
+	}
+}
+
+// Hinter is implemented by types with a text form of their own, to say what it
+// looks like.
+type Hinter interface{ Hint() string }
+
+func (d *Document) hint(t reflect.Type) string {
+	if h, ok := reflect.Zero(reflect.PointerTo(t)).Interface().(Hinter); ok {
+		return h.Hint()
+	}
+	if h, ok := reflect.Zero(t).Interface().(Hinter); ok {
+		return h.Hint()
+	}
+	return ""
+}

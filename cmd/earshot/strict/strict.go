@@ -1,0 +1,180 @@
+// Package strict reads a YAML file into Go values and says everything that is
+// wrong with it at once, each with file, line and column and what to write
+// instead. It never prints a value or a line of the file, which may hold
+// secrets, except where it is told that a text is meant to be read (queries).
+// It knows nothing of what the file is about: that is in cmd/earshot.
+package strict
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"earshot"
+)
+
+// MaxSize is the size of the largest file that is read, in bytes.
+const MaxSize = 10 << 20
+
+// Options say how the values of a file are read.
+type Options struct {
+	Dir         string                      // relative paths of *_file keys start here
+	Credentials string                      // where *_file keys are looked up next; may be empty
+	Getenv      func(string) (string, bool) // for ${NAME}; nil refuses it
+	Verbatim    []string                    // keys whose texts are for people: ${NAME} stays, excerpts may be shown
+	Hooks       map[reflect.Type]Hook       // types with a form of their own
+}
+
+// Hook decodes a node into a value of the type it is registered for.
+type Hook func(d *Document, n *Node, into reflect.Value)
+
+// Document is a parsed file with what was found wrong so far. It is not for
+// concurrent use.
+type Document struct {
+	name     string
+	lines    []string
+	root     *Node
+	broken   bool
+	findings []Finding
+	options  Options
+}
+
+// Finding is one problem with its place in the file.
+type Finding struct {
+	File      string
+	Line, Col int // from 1, Col in characters; 0 when the file as a whole is meant
+	What      string
+	Hint      string
+	Warning   bool
+	Excerpt   string // a line of a text for people, or empty
+	Indent    int    // columns before the caret under Excerpt
+	Width     int    // carets
+}
+
+// Parse reads data, the content of the file called name. What is wrong with it
+// is in Findings; the parts without mistakes can be decoded all the same.
+func Parse(name string, data []byte, options Options) *Document {
+	d := &Document{name: name, options: options}
+	if len(data) > MaxSize {
+		d.Report(nil, fmt.Sprintf("the file is larger than %d MiB", MaxSize>>20), "split what is not configuration off")
+		d.broken = true
+		return d
+	}
+	text := strings.TrimPrefix(string(data), "\ufeff")
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	d.lines = strings.Split(text, "\n")
+	if !utf8.ValidString(text) {
+		d.reportInvalidUTF8(text)
+		d.broken = true
+		return d
+	}
+	d.parse(text)
+	return d
+}
+
+// Root returns the mapping at the top of the file. It is empty, never nil, when
+// there is none.
+func (d *Document) Root() *Node {
+	if d.root == nil {
+		return &Node{kind: mapping, line: 1, col: 1}
+	}
+	return d.root
+}
+
+// Broken reports whether parts of the file could not be read as YAML, so that
+// what is missing may well be there.
+func (d *Document) Broken() bool { return d.broken }
+
+// Findings returns what was found, in the order of the file, each once.
+func (d *Document) Findings() []Finding {
+	slices.SortStableFunc(d.findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+	})
+	d.findings = slices.Compact(d.findings)
+	return d.findings
+}
+
+// Report adds an error at a node; a nil node means the file as a whole.
+func (d *Document) Report(n *Node, what, hint string) { d.add(n, what, hint, false) }
+
+// Warn adds a warning at a node.
+func (d *Document) Warn(n *Node, what, hint string) { d.add(n, what, hint, true) }
+
+func (d *Document) add(n *Node, what, hint string, warning bool) {
+	f := Finding{File: d.name, What: what, Hint: hint, Warning: warning}
+	if n != nil {
+		f.Line, f.Col = n.line, n.col
+	}
+	d.findings = append(d.findings, f)
+}
+
+func (d *Document) reportAt(line, col int, what, hint string) {
+	d.findings = append(d.findings, Finding{File: d.name, Line: line, Col: col, What: what, Hint: hint})
+}
+
+// ReportProblem adds a problem that another part found below the node at path.
+func (d *Document) ReportProblem(p earshot.Problem, below string) {
+	path := p.Path
+	switch {
+	case below != "" && path != "" && path[0] != '[':
+		path = below + "." + path
+	case below != "":
+		path = below + path
+	}
+	n, whole := d.find(path)
+	f := Finding{File: d.name, What: p.What, Hint: p.Hint, Warning: p.Warning}
+	if !whole {
+		f.What = lastWord(path) + ": " + f.What
+	}
+	f.Line, f.Col = n.line, n.col
+	if n.kind == scalar && p.Length > 0 {
+		f.Line, f.Col = d.locate(n, p.Offset)
+		if d.verbatim(path) || d.verbatim(parent(path)) {
+			f.Excerpt, f.Indent, f.Width = excerpt(n.text, p.Offset, p.Length)
+		}
+	}
+	d.findings = append(d.findings, f)
+}
+
+func (d *Document) verbatim(path string) bool {
+	return slices.Contains(d.options.Verbatim, lastWord(path))
+}
+
+func (d *Document) reportInvalidUTF8(text string) {
+	for i, line := range d.lines {
+		for offset, r := range line {
+			if _, size := utf8.DecodeRuneInString(line[offset:]); r == utf8.RuneError && size == 1 {
+				d.reportAt(i+1, utf8.RuneCountInString(line[:offset])+1, "a byte that is not UTF-8", "save the file as UTF-8")
+				break
+			}
+		}
+		if len(d.findings) == 20 {
+			return
+		}
+	}
+}
+
+// Error writes the finding as people and editors read it: file:line:col, what is
+// wrong, and in parentheses what to write instead.
+func (f Finding) Error() string {
+	var b strings.Builder
+	b.WriteString(f.File)
+	if f.Line > 0 {
+		fmt.Fprintf(&b, ":%d:%d", f.Line, f.Col)
+	}
+	b.WriteString(": ")
+	if f.Warning {
+		b.WriteString("warning: ")
+	}
+	b.WriteString(f.What)
+	if f.Hint != "" {
+		b.WriteString(" (" + f.Hint + ")")
+	}
+	if f.Excerpt != "" {
+		fmt.Fprintf(&b, "\n    %s\n    %s%s", f.Excerpt, strings.Repeat(" ", f.Indent), strings.Repeat("^", max(f.Width, 1)))
+	}
+	return b.String()
+}
