@@ -1,0 +1,45 @@
+package text
+
+import "unicode/utf8"
+
+// Element is one word of a pattern.
+type Element struct {
+	Key    string
+	Prefix bool  // Key is how the word begins
+	Offset int32 // places after the first element
+	Joined bool  // nothing may stand between it and the element before
+}
+
+// Pattern cuts what somebody looks for in the way that texts are cut, so that
+// the two compare: one element for a word, several for words in a row and for
+// scripts without spaces. A * right after a word makes it a prefix; in scripts
+// without spaces it changes nothing. An empty pattern has no words in it.
+func Pattern(s string) []Element {
+	var t Tokens
+	t.Add(Body, s)
+	elements := make([]Element, 0, len(t.List))
+	for i, tok := range t.List {
+		if i > 0 && tok.Kind == Word && tok.From < t.List[i-1].To {
+			continue // the words of the tag before
+		}
+		if i > 0 && tok.Kind == t.List[i-1].Kind && tok.From == t.List[i-1].From {
+			elements = elements[:len(elements)-1] // the whole of a handle, after its first word
+		}
+		elements = append(elements, Element{
+			Key:    string(t.Key(i)),
+			Prefix: int(tok.To) < len(s) && s[tok.To] == '*' && !tok.oneRune,
+			Offset: tok.Pos - t.List[0].Pos,
+			Joined: tok.Joined && len(elements) > 0,
+		})
+	}
+	return elements
+}
+
+// Letters counts the characters of the element's key, without # or @.
+func (e *Element) Letters() int {
+	n := utf8.RuneCountInString(e.Key)
+	if n > 1 && (e.Key[0] == '#' || e.Key[0] == '@') {
+		n--
+	}
+	return n
+}
