@@ -18,7 +18,7 @@ import (
 type body struct {
 	raw    io.ReadCloser
 	late   func() error // why the exchange has been ended, nil while it goes on
-	limit  int64           // bytes, of what arrives and of what it decodes to
+	limit  int64        // bytes, of what arrives and of what it decodes to
 	decode func(io.Reader) (io.Reader, error)
 	reader io.Reader // what is read from once decoding has begun
 	read   int64

@@ -1,0 +1,126 @@
+package listeners
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are labelled by listener only: its parts may be thousands of URLs.
+type metrics struct {
+	mentions *prometheus.CounterVec
+	errors   *prometheus.CounterVec
+	restarts *prometheus.CounterVec
+	panics   *prometheus.CounterVec
+	dead     *prometheus.CounterVec
+}
+
+func newMetrics(to prometheus.Registerer, status func() []Status) *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "earshot", Subsystem: "listener", Name: name, Help: help,
+		}, append([]string{"listener"}, labels...))
+		to.MustRegister(c)
+		return c
+	}
+	to.MustRegister(newGauges(status))
+	return &metrics{
+		mentions: counter("mentions_total", "Mentions heard and made durable."),
+		errors:   counter("errors_total", "Failures of a source, by class.", "class"),
+		restarts: counter("restarts_total", "Times a source was started again after a failure."),
+		panics:   counter("panics_total", "Panics of a source that were contained."),
+		dead:     counter("dead_letters_total", "What was heard and could not become a mention, by reason.", "reason"),
+	}
+}
+
+// expect makes a listener's series exist before anything happens, so that a rate
+// sees the first event.
+func (m *metrics) expect(listener string) {
+	for _, c := range []*prometheus.CounterVec{m.mentions, m.restarts, m.panics} {
+		c.WithLabelValues(listener)
+	}
+}
+
+// keepOnly drops the series of a listener that is no longer among those running.
+func (m *metrics) keepOnly(listener string, ls []*running) {
+	for _, l := range ls {
+		if l.Name == listener {
+			return
+		}
+	}
+	for _, c := range []*prometheus.CounterVec{m.mentions, m.errors, m.restarts, m.panics, m.dead} {
+		c.DeletePartialMatch(prometheus.Labels{"listener": listener})
+	}
+}
+
+func (m *metrics) failed(listener string, err error) {
+	m.errors.WithLabelValues(listener, Class(err)).Inc()
+}
+
+// heard counts a durable batch; invalid of its dead letters had been mentions.
+func (m *metrics) heard(listener string, batch Batch, invalid int) {
+	m.mentions.WithLabelValues(listener).Add(float64(len(batch.Mentions)))
+	if invalid > 0 {
+		m.dead.WithLabelValues(listener, "invalid_mention").Add(float64(invalid))
+	}
+	if n := len(batch.Dead) - invalid; n > 0 {
+		m.dead.WithLabelValues(listener, "unreadable").Add(float64(n))
+	}
+}
+
+// gauges are computed from the parts when somebody looks.
+type gauges struct {
+	status    func() []Status
+	up        *prometheus.Desc
+	parts     *prometheus.Desc
+	lastHeard *prometheus.Desc
+}
+
+func newGauges(status func() []Status) *gauges {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		full := prometheus.BuildFQName("earshot", "listener", name)
+		return prometheus.NewDesc(full, help, append([]string{"listener"}, labels...), nil)
+	}
+	return &gauges{
+		status:    status,
+		up:        desc("up", "Whether any part of the listener listens."),
+		parts:     desc("parts", "Parts of the listener, by state.", "state"),
+		lastHeard: desc("last_heard_timestamp_seconds", "When the listener last made mentions durable, 0 for never."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (g *gauges) Describe(to chan<- *prometheus.Desc) {
+	to <- g.up
+	to <- g.parts
+	to <- g.lastHeard
+}
+
+// Collect implements prometheus.Collector.
+func (g *gauges) Collect(to chan<- prometheus.Metric) {
+	counts := map[string]map[State]int{}
+	heard := map[string]time.Time{}
+	for _, s := range g.status() {
+		if counts[s.Listener] == nil {
+			counts[s.Listener] = map[State]int{}
+		}
+		counts[s.Listener][s.State]++
+		if s.Heard.After(heard[s.Listener]) {
+			heard[s.Listener] = s.Heard
+		}
+	}
+	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	for listener, count := range counts {
+		gauge(g.up, float64(min(count[Listening], 1)), listener)
+		for _, state := range states() {
+			gauge(g.parts, float64(count[state]), listener, string(state))
+		}
+		seconds := 0.0
+		if at := heard[listener]; !at.IsZero() {
+			seconds = float64(at.UnixMilli()) / 1000
+		}
+		gauge(g.lastHeard, seconds, listener)
+	}
+}

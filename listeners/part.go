@@ -1,0 +1,195 @@
+package listeners
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"go.uber.org/zap"
+
+	"earshot"
+)
+
+// part runs one part of a listener for as long as it is wanted.
+type part struct {
+	board
+	Part
+	listener string
+	options  Options
+	metrics  *metrics
+	log      *zap.Logger
+	backoff  *backoff.ExponentialBackOff
+	stopped  chan struct{} // closed when run returns
+}
+
+func newPart(o Options, m *metrics, l Listener, p Part) *part {
+	return &part{
+		board:    board{now: Status{Listener: l.Name, Type: l.Type, Part: p.Name, State: Starting}},
+		Part:     p,
+		listener: l.Name,
+		options:  o,
+		metrics:  m,
+		log:      o.Logger.With(zap.String("source", l.Name), zap.String("part", withoutQuery(p.Name))),
+		// Jitter of a whole interval around half the ceiling is any wait up to
+		// the ceiling, so that parts that failed together do not return together.
+		backoff: &backoff.ExponentialBackOff{
+			InitialInterval:     o.MinBackoff / 2,
+			RandomizationFactor: 1,
+			Multiplier:          2,
+			MaxInterval:         o.MaxBackoff / 2,
+		},
+		stopped: make(chan struct{}),
+	}
+}
+
+// errAbandoned ends a part whose source did not stop when told to.
+var errAbandoned = errors.New("the source did not stop")
+
+// run listens until ctx ends or the part is gone for good.
+func (p *part) run(ctx context.Context) {
+	defer close(p.stopped)
+	conflicts := 0
+	for {
+		began := time.Now()
+		err := p.attempt(ctx)
+		if p.over(ctx, err) {
+			return
+		}
+		if time.Since(began) >= p.options.Healthy {
+			p.backoff.Reset()
+			conflicts = 0
+		}
+		wait := p.waitAfter(err)
+		if errors.Is(err, earshot.ErrConflict) {
+			// Whoever lost one race reads the cursor again at once. Whoever keeps
+			// losing shares the part with another process and had better slow down.
+			if conflicts++; conflicts == 1 {
+				wait = 0
+			}
+		}
+		p.report(err, wait)
+		if !pause(ctx, wait) {
+			p.change(func(s *Status) { s.State, s.Retry = Stopped, time.Time{} })
+			return
+		}
+	}
+}
+
+// over reports whether the part is not to be tried again after err, and says why.
+func (p *part) over(ctx context.Context, err error) bool {
+	switch {
+	case errors.Is(err, errAbandoned):
+		p.change(func(s *Status) { s.State = Abandoned })
+		p.log.Error("source ignores that it was told to stop and is abandoned",
+			zap.Duration("wait", p.options.StopTimeout))
+	case ctx.Err() != nil:
+		p.change(func(s *Status) { s.State = Stopped })
+		p.sayPanic(err, 0)
+	case errors.Is(err, ErrGone):
+		p.change(func(s *Status) { s.State, s.Err = Gone, readable(err) })
+		p.metrics.failed(p.listener, err)
+		p.log.Warn("part is gone for good and is not tried again until the configuration changes", failure(err))
+	default:
+		return false
+	}
+	return true
+}
+
+// attempt is one Listen, from the cursor as it is now.
+func (p *part) attempt(ctx context.Context) error {
+	cursor, revision, err := p.options.Log.Cursor(ctx, p.listener, p.Name)
+	if err != nil {
+		return fmt.Errorf("reading the cursor: %w", err)
+	}
+	p.change(func(s *Status) { s.State, s.Retry = Listening, time.Time{} })
+	e := &emitter{part: p, over: ctx.Err, revision: revision}
+	result := make(chan error, 1)
+	go func() {
+		result <- contained(func() error { return p.Source.Listen(ctx, cursor, e.emit) })
+	}()
+	select {
+	case err = <-result:
+	case <-ctx.Done():
+		select {
+		case err = <-result:
+		case <-time.After(p.options.StopTimeout):
+			return errAbandoned
+		}
+	}
+	if e.err != nil {
+		return e.err // whatever the source made of it
+	}
+	if err == nil {
+		return errEnded
+	}
+	return err
+}
+
+// errEnded is a Listen that returned nothing, though it was not told to stop.
+var errEnded = errors.New("the source ended without saying why")
+
+// waitAfter is how long to wait after err: as the backoff says, and at least as
+// long as the network asked for, within reason.
+func (p *part) waitAfter(err error) time.Duration {
+	wait := p.backoff.NextBackOff()
+	var retry *RetryAfter
+	if errors.As(err, &retry) {
+		wait += min(max(retry.Wait, 0), p.options.MaxRetryAfter)
+	}
+	return wait
+}
+
+// report says once what failed and when it is tried again.
+func (p *part) report(err error, wait time.Duration) {
+	p.change(func(s *Status) {
+		s.State, s.Err, s.Retry = Waiting, readable(err), time.Now().Add(wait).UTC()
+		s.Restarts++
+	})
+	p.metrics.failed(p.listener, err)
+	p.metrics.restarts.WithLabelValues(p.listener).Inc()
+	switch {
+	case p.sayPanic(err, wait):
+	case errors.Is(err, earshot.ErrFull):
+		p.log.Error("the store is full: nothing new is kept and the cursor stays until there is room",
+			failure(err), zap.Duration("wait", wait))
+	default:
+		p.log.Warn("source failed", failure(err), zap.Duration("wait", wait))
+	}
+}
+
+// sayPanic counts and logs err if it is a panic, and reports whether it is.
+func (p *part) sayPanic(err error, wait time.Duration) bool {
+	var crash *panicError
+	if !errors.As(err, &crash) {
+		return false
+	}
+	p.metrics.panics.WithLabelValues(p.listener).Inc()
+	p.log.Error("source panicked", failure(err), zap.Duration("wait", wait), zap.ByteString("stack", crash.stack))
+	return true
+}
+
+// pause waits and reports whether ctx still lives.
+func pause(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func failure(err error) zap.Field { return zap.String("err", readable(err)) }
+
+// query is what follows the question mark of a URL: often a key, never needed to
+// understand an error.
+var query = regexp.MustCompile(`(https?://[^\s"?]*)\?[^\s"]*`)
+
+// readable is the text of an error without what may be secret in it.
+func readable(err error) string { return withoutQuery(err.Error()) }
+
+func withoutQuery(s string) string { return query.ReplaceAllString(s, "$1?…") }
