@@ -1,0 +1,256 @@
+// Package alertstest is the log of cases and alerts in memory, for tests of
+// alerts and of what is built on it. It keeps every promise of alerts.Log, breaks
+// down on request, and stores bytes as a real log does, so that nothing read from
+// it is shared with who wrote it. It is no store to run with: bus is.
+package alertstest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"earshot"
+)
+
+// Fault is what goes wrong with one call.
+type Fault int
+
+// The ways for a call to go wrong.
+const (
+	Fine     Fault = iota
+	Refused        // it returns ErrFault and did nothing
+	LostAck        // it did what it should and returns ErrFault
+	Conflict       // it returns earshot.ErrConflict and did nothing
+)
+
+// ErrFault is what a call that went wrong returns.
+var ErrFault = errors.New("the log broke down")
+
+// Log is an alerts.Log in memory. The zero Log is empty and ready.
+type Log struct {
+	Break func(call int, method string) Fault // asked at each call, from 1; nil for a log that works
+
+	mu          sync.Mutex
+	calls       int
+	sequence    uint64
+	cases       map[string][]event
+	memberships map[string][]byte
+	progress    map[string]fence
+	alerts      [][]byte
+}
+
+type event struct {
+	sequence uint64
+	body     []byte
+}
+
+type fence struct {
+	revision uint64
+	body     []byte
+}
+
+// Calls is how many calls there were.
+func (l *Log) Calls() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.calls
+}
+
+// Alerts returns what was published, in order.
+func (l *Log) Alerts() []earshot.Alert {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make([]earshot.Alert, len(l.alerts))
+	for i, body := range l.alerts {
+		decode(body, &all[i])
+	}
+	return all
+}
+
+// Events returns every event of every case, in the order of the log.
+func (l *Log) Events() []earshot.CaseEvent {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []earshot.CaseEvent
+	for _, events := range l.cases {
+		for _, e := range events {
+			all = append(all, e.event())
+		}
+	}
+	slices.SortFunc(all, func(a, b earshot.CaseEvent) int { return int(a.Sequence) - int(b.Sequence) })
+	return all
+}
+
+// Case returns the last event of a case.
+func (l *Log) Case(ctx context.Context, team, id string) (earshot.CaseEvent, error) {
+	events, err := l.History(ctx, team, id)
+	if err != nil {
+		return earshot.CaseEvent{}, err
+	}
+	return events[len(events)-1], nil
+}
+
+// History returns all events of a case, or earshot.ErrNotFound.
+func (l *Log) History(ctx context.Context, team, id string) ([]earshot.CaseEvent, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.call(ctx, "read", func() {}); err != nil {
+		return nil, err
+	}
+	stored := l.cases[team+"."+id]
+	if len(stored) == 0 {
+		return nil, fmt.Errorf("case %s of team %s: %w", id, team, earshot.ErrNotFound)
+	}
+	events := make([]earshot.CaseEvent, len(stored))
+	for i, e := range stored {
+		events[i] = e.event()
+	}
+	return events, nil
+}
+
+// Membership returns the cases a mention is or was in.
+func (l *Log) Membership(ctx context.Context, brand, mention string) (m earshot.Membership, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.call(ctx, "read", func() {}); err != nil {
+		return m, err
+	}
+	body, ok := l.memberships[brand+"."+mention]
+	if !ok {
+		return m, fmt.Errorf("membership of %s: %w", mention, earshot.ErrNotFound)
+	}
+	decode(body, &m)
+	return m, nil
+}
+
+// Append stores events and memberships.
+func (l *Log) Append(ctx context.Context, events []earshot.CaseEvent, memberships []earshot.Membership) ([]uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(events) + len(memberships); n > 900 {
+		return nil, fmt.Errorf("%d messages are too many for a batch", n)
+	}
+	first := map[string]bool{}
+	for _, e := range events {
+		subject := e.Case.Team + "." + e.Case.ID
+		if !first[subject] && last(l.cases[subject]) != e.Sequence {
+			return nil, fmt.Errorf("case %s: %w", subject, earshot.ErrConflict)
+		}
+		first[subject] = true
+	}
+	sequences := make([]uint64, len(events))
+	err := l.call(ctx, "append", func() {
+		if l.cases == nil {
+			l.cases, l.memberships = map[string][]event{}, map[string][]byte{}
+		}
+		for i, e := range events {
+			l.sequence++
+			sequences[i] = l.sequence
+			subject := e.Case.Team + "." + e.Case.ID
+			l.cases[subject] = append(l.cases[subject], event{l.sequence, encode(e)})
+		}
+		for _, m := range memberships {
+			l.memberships[m.Brand+"."+m.Mention] = encode(m)
+		}
+	})
+	return sequences, err
+}
+
+// Progress returns how far the alerts of a brand have come.
+func (l *Log) Progress(ctx context.Context, brand string) (earshot.Progress, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := earshot.Progress{Brand: brand}
+	if err := l.call(ctx, "read", func() {}); err != nil {
+		return p, err
+	}
+	if stored, ok := l.progress[brand]; ok {
+		decode(stored.body, &p)
+		p.Revision = stored.revision
+	}
+	return p, nil
+}
+
+// Publish stores alerts and progress.
+func (l *Log) Publish(ctx context.Context, alerts []earshot.Alert, progress []earshot.Progress) ([]uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(alerts)+len(progress) > 900 || len(progress) > 90 {
+		return nil, fmt.Errorf("%d alerts and %d brands are too many for a batch", len(alerts), len(progress))
+	}
+	for _, p := range progress {
+		if l.progress[p.Brand].revision != p.Revision {
+			return nil, fmt.Errorf("progress of %s: %w", p.Brand, earshot.ErrConflict)
+		}
+	}
+	revisions := make([]uint64, len(progress))
+	err := l.call(ctx, "publish", func() {
+		if l.progress == nil {
+			l.progress = map[string]fence{}
+		}
+		for _, a := range alerts {
+			l.alerts = append(l.alerts, encode(a))
+		}
+		for i, p := range progress {
+			l.sequence++
+			revisions[i] = l.sequence
+			l.progress[p.Brand] = fence{l.sequence, encode(p)}
+		}
+	})
+	return revisions, err
+}
+
+// call does the work unless the call is to break down.
+func (l *Log) call(ctx context.Context, method string, work func()) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	l.calls++
+	fault := Fine
+	if l.Break != nil {
+		fault = l.Break(l.calls, method)
+	}
+	switch fault {
+	case Refused:
+		return ErrFault
+	case Conflict:
+		return earshot.ErrConflict
+	}
+	work()
+	if fault == LostAck {
+		return ErrFault
+	}
+	return nil
+}
+
+func last(events []event) uint64 {
+	if len(events) == 0 {
+		return 0
+	}
+	return events[len(events)-1].sequence
+}
+
+func (e event) event() (c earshot.CaseEvent) {
+	decode(e.body, &c)
+	c.Sequence = e.sequence
+	return c
+}
+
+// What is stored is made of plain data: that it cannot be written or read again
+// is a mistake in a test.
+func encode(v any) []byte {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return body
+}
+
+func decode(body []byte, v any) {
+	if err := json.Unmarshal(body, v); err != nil {
+		panic(err)
+	}
+}

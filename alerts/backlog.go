@@ -1,0 +1,249 @@
+package alerts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"earshot"
+)
+
+// Old news is gathered until it stops coming, or until it has come for a while.
+const (
+	backlogQuiet = 2 * time.Second
+	backlogLimit = 30 * time.Second
+)
+
+const maxListeners = 3 // named in a summary
+
+// brand is how far the alerts of one brand have come and what they remember.
+type brand struct {
+	progress earshot.Progress
+	durable  uint64 // the progress as it is in the log
+	backlog  *backlog
+	lastOld  time.Time // when the backlog grew last
+}
+
+// backlog is old news that nobody was told of yet. It commits with the progress
+// over its mentions.
+type backlog struct {
+	First string    `json:"first"` // key of the first mention
+	Since time.Time `json:"since"`
+	Teams []heap    `json:"teams"`
+}
+
+// heap is the part of a backlog that one team will hear of.
+type heap struct {
+	Team      string           `json:"team"`
+	Kind      earshot.Kind     `json:"kind"`
+	Topic     string           `json:"topic,omitempty"`
+	Count     int              `json:"count"`
+	Reach     int64            `json:"reach,omitempty"`
+	Oldest    time.Duration    `json:"oldest"`
+	Listeners []string         `json:"listeners,omitempty"`
+	Mention   *earshot.Mention `json:"mention,omitempty"` // the most urgent one
+	Verdict   *earshot.Verdict `json:"verdict,omitempty"`
+	Sequence  uint64           `json:"sequence,omitempty"`
+}
+
+// memory is what a progress remembers, with the version of its form.
+type memory struct {
+	Version int      `json:"version"`
+	Backlog *backlog `json:"backlog,omitempty"`
+}
+
+const memoryVersion = 1
+
+var errMemory = errors.New("the state is not of this version of earshot (install the newer version again)")
+
+// brand returns the progress of a brand, from the log if need be.
+func (e *Engine) brand(ctx context.Context, name string) (*brand, error) {
+	if in, ok := e.brands[name]; ok {
+		return in, nil
+	}
+	progress, err := e.log.Progress(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("reading the progress of brand %s: %w", name, err)
+	}
+	progress.Brand = name
+	in := &brand{progress: progress, durable: progress.Sequence, lastOld: e.now()}
+	if len(progress.State) > 0 {
+		var m memory
+		if err := json.Unmarshal(progress.State, &m); err != nil || m.Version != memoryVersion {
+			return nil, fmt.Errorf("reading the state of brand %s: %w", name, errors.Join(errMemory, err))
+		}
+		in.backlog = m.Backlog
+	}
+	if err := e.resume(ctx, in); err != nil {
+		return nil, err
+	}
+	e.brands[name] = in
+	return in, nil
+}
+
+// resume ends what a crash interrupted between storing and publishing the
+// summary of a backlog, before the backlog can grow.
+func (e *Engine) resume(ctx context.Context, in *brand) error {
+	if in.backlog == nil {
+		return nil
+	}
+	_, err := e.log.Case(ctx, in.backlog.Teams[0].Team, in.caseID())
+	if errors.Is(err, earshot.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading the case of old news: %w", err)
+	}
+	return e.flush(ctx, in)
+}
+
+func (in *brand) caseID() string { return CaseID(in.progress.Brand, "backlog\x00"+in.backlog.First) }
+
+func (in *brand) save() (earshot.Progress, error) {
+	in.progress.State = nil
+	if in.backlog != nil {
+		state, err := json.Marshal(memory{memoryVersion, in.backlog})
+		if err != nil {
+			return in.progress, fmt.Errorf("writing the state of brand %s: %w", in.progress.Brand, err)
+		}
+		in.progress.State = state
+	}
+	return in.progress, nil
+}
+
+// remember adds an old mention to the backlog of each team it would have reached.
+func (in *brand) remember(s *earshot.Stored, routes []earshot.Route, now time.Time) {
+	if len(routes) == 0 {
+		return
+	}
+	if in.backlog == nil {
+		in.backlog = &backlog{First: s.Mention.Key(), Since: now}
+	}
+	in.lastOld = now
+	for _, route := range routes {
+		h := in.backlog.heap(route.Team)
+		h.Count++
+		h.Reach += s.Mention.Author.Followers
+		h.Oldest = max(h.Oldest, s.Mention.Age())
+		if kindRank[route.Kind] > kindRank[h.Kind] {
+			h.Kind, h.Topic = route.Kind, route.Topic
+		}
+		if !slices.Contains(h.Listeners, s.Mention.Listener) && len(h.Listeners) <= maxListeners {
+			h.Listeners = append(h.Listeners, s.Mention.Listener)
+		}
+		if h.Mention == nil || s.Verdict.Urgency > h.Verdict.Urgency {
+			h.Mention, h.Verdict, h.Sequence = &s.Mention, s.Verdict, s.Sequence
+		}
+	}
+}
+
+func (b *backlog) heap(team string) *heap {
+	i := slices.IndexFunc(b.Teams, func(h heap) bool { return h.Team == team })
+	if i < 0 {
+		i = len(b.Teams)
+		b.Teams = append(b.Teams, heap{Team: team})
+	}
+	return &b.Teams[i]
+}
+
+// revise does to the backlog what an edit or a deletion of the mention it shows
+// asks for. A mention that now endangers people leaves it for a case of its own.
+func (in *brand) revise(s *earshot.Stored, routes []earshot.Route) {
+	if in.backlog == nil {
+		return
+	}
+	for i := range in.backlog.Teams {
+		h := &in.backlog.Teams[i]
+		if h.Mention == nil || h.Mention.ID != s.Mention.ID {
+			continue
+		}
+		if slices.ContainsFunc(routes, func(r earshot.Route) bool { return r.Team == h.Team }) && !s.Verdict.Danger {
+			h.Mention, h.Verdict = &s.Mention, s.Verdict
+			continue
+		}
+		h.Count--
+		h.Reach -= h.Mention.Author.Followers
+		h.Mention, h.Verdict = nil, nil
+	}
+	in.backlog.Teams = slices.DeleteFunc(in.backlog.Teams, func(h heap) bool { return h.Count < 1 })
+	if len(in.backlog.Teams) == 0 {
+		in.backlog = nil
+	}
+}
+
+// summarise tells of the old news that has stopped coming, or has come for long.
+func (e *Engine) summarise(ctx context.Context) error {
+	now := e.now()
+	for _, name := range slices.Sorted(maps.Keys(e.brands)) {
+		in := e.brands[name]
+		if in.backlog == nil || (now.Sub(in.lastOld) < backlogQuiet && now.Sub(in.backlog.Since) < backlogLimit) {
+			continue
+		}
+		if err := e.flush(ctx, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flush tells each team of its part of a backlog, and forgets it.
+func (e *Engine) flush(ctx context.Context, in *brand) error {
+	var alerts []earshot.Alert
+	w := e.begin(e.settings.Load())
+	for i := range in.backlog.Teams {
+		h := &in.backlog.Teams[i]
+		past, err := e.log.History(ctx, h.Team, in.caseID())
+		if err != nil && !errors.Is(err, earshot.ErrNotFound) {
+			return fmt.Errorf("reading the case of old news: %w", err)
+		}
+		if len(past) > 0 {
+			alerts = append(alerts, *past[0].Alert)
+			continue
+		}
+		event := h.event(in, w.settings, w.now)
+		w.events, alerts = append(w.events, event), append(alerts, *event.Alert)
+		if h.Mention == nil {
+			continue
+		}
+		m, err := w.membership(ctx, in.progress.Brand, h.Mention.Key())
+		if err != nil {
+			return err
+		}
+		said := digest(&earshot.Stored{Mention: *h.Mention, Verdict: h.Verdict})
+		m.Seats = append(slices.Clone(m.Seats), earshot.Seat{Team: h.Team, Case: event.Case.ID, Member: &event.Case.Members[0], Said: said, Old: true})
+		w.move(m)
+	}
+	if len(w.events) > 0 {
+		if _, err := e.log.Append(ctx, w.events, w.memberships); err != nil {
+			return fmt.Errorf("storing the case of old news: %w", err)
+		}
+	}
+	in.backlog = nil
+	if err := e.publish(ctx, alerts, in); err != nil {
+		return err
+	}
+	for _, m := range w.memberships {
+		e.seats.Add(seatKey{m.Brand, m.Mention}, m)
+	}
+	return nil
+}
+
+// event opens the case of old news at one team. However urgent the mentions were
+// once, it is of low urgency now.
+func (h *heap) event(in *brand, set *settings, now time.Time) earshot.CaseEvent {
+	c := earshot.Case{ID: in.caseID(), Team: h.Team, Brand: in.progress.Brand, State: earshot.Open, Kind: h.Kind, Topic: h.Topic,
+		Band: earshot.Low, Opened: in.backlog.Since, Count: h.Count, Reach: h.Reach, Told: 1}
+	if h.Mention != nil {
+		c.Opening = h.Mention.ID
+		c.Members = []earshot.Member{{Mention: h.Mention.Key(), Reach: h.Mention.Author.Followers, Kind: h.Kind, Topic: h.Topic}}
+	}
+	c.RespondBy = set.teams[h.Team].respondBy(&c)
+	alert := tell(&c, earshot.BecauseNew, now)
+	alert.Mention, alert.Verdict = h.Mention, h.Verdict
+	alert.Summary = h.summary(&c)
+	return earshot.CaseEvent{Event: Opened, By: earshot.Daemon, At: now, Case: c, Alert: alert}
+}

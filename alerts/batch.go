@@ -1,0 +1,322 @@
+package alerts
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"earshot"
+)
+
+// What a batch gathers before it is written. One more mention may add an event
+// for each of a hundred teams and tell again what an earlier attempt stored; the
+// log takes 900 of both.
+const (
+	fullEvents = 450
+	fullAlerts = 250
+	fullBrands = 80
+)
+
+// batch is one attempt at some mentions: everything is decided before anything
+// is written, and then it is written whole.
+type batch struct {
+	engine      *Engine
+	settings    *settings
+	now         time.Time
+	cases       map[caseKey]*open
+	events      []earshot.CaseEvent
+	memberships []earshot.Membership
+	moved       map[seatKey]int // index in memberships
+	alerts      []earshot.Alert
+	brands      []*brand
+	decided     bool // the mention at hand was dealt with before a crash
+	taken       int
+	old         int
+}
+
+func (e *Engine) begin(set *settings) *batch {
+	return &batch{engine: e, settings: set, now: e.now(), cases: map[caseKey]*open{}, moved: map[seatKey]int{}}
+}
+
+func (b *batch) full() bool {
+	return len(b.events)+len(b.memberships) >= fullEvents || len(b.alerts) >= fullAlerts || len(b.brands) >= fullBrands
+}
+
+// take decides what becomes of one mention.
+func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
+	in, err := b.engine.brand(ctx, s.Brand)
+	if err != nil {
+		return err
+	}
+	if s.Sequence <= in.progress.Sequence {
+		return nil
+	}
+	b.taken++
+	in.progress.Sequence = s.Sequence
+	if !slices.Contains(b.brands, in) {
+		b.brands = append(b.brands, in)
+	}
+	routes := b.reach(s.Verdict)
+	again := s.Verdict == nil || s.Mention.Change == earshot.Edited || s.Mention.Change == earshot.Deleted
+	if len(routes) == 0 && !again {
+		return nil
+	}
+	known := earshot.Membership{Brand: s.Brand, Mention: s.Mention.Key()}
+	if again || b.taken <= b.engine.unsure {
+		if known, err = b.membership(ctx, s.Brand, known.Mention); err != nil {
+			return err
+		}
+		known.Seats = slices.Clone(known.Seats)
+	}
+	if told, err := b.toldBefore(ctx, s, known.Seats); told || err != nil {
+		return err
+	}
+	if again {
+		in.revise(s, routes)
+	}
+	if b.isOld(s) && len(known.Seats) == 0 {
+		if !again {
+			b.old += len(routes)
+			in.remember(s, routes, b.now)
+		}
+		return nil
+	}
+	return b.seat(ctx, s, known, routes)
+}
+
+// reach is what of the verdict reaches a team. Mentions judged with an older book
+// may name teams that are gone.
+func (b *batch) reach(v *earshot.Verdict) []earshot.Route {
+	routes, strangers := b.settings.reach(v)
+	for _, team := range strangers {
+		b.engine.metrics.strangers.Inc()
+		if !b.engine.unknown[team] {
+			b.engine.unknown[team] = true
+			b.engine.logger.Warn("a rule sends to a team that does not exist", zap.String("team", team))
+		}
+	}
+	return routes
+}
+
+// isOld reports whether a mention is old news. What endangers people is not.
+func (b *batch) isOld(s *earshot.Stored) bool {
+	return s.Verdict != nil && !s.Verdict.Danger && s.Mention.Age() > b.settings.maxAge
+}
+
+// toldBefore puts into the batch what an earlier attempt, cut short between
+// storing and publishing, decided for the mention. Nothing is decided twice.
+func (b *batch) toldBefore(ctx context.Context, s *earshot.Stored, seats []earshot.Seat) (bool, error) {
+	b.decided = false
+	for _, seat := range seats {
+		if _, err := b.open(ctx, seat.Team, seat.Case, s); err != nil {
+			return false, err
+		}
+	}
+	return b.decided, nil
+}
+
+// seat moves a mention in and out of cases: those it is or was in, and one for
+// each other team that hears of it.
+func (b *batch) seat(ctx context.Context, s *earshot.Stored, known earshot.Membership, routes []earshot.Route) error {
+	said := digest(s)
+	home, err := b.home(ctx, s, known, len(routes) > 0)
+	if err != nil {
+		return err
+	}
+	for _, route := range routes {
+		if !slices.ContainsFunc(known.Seats, func(seat earshot.Seat) bool { return seat.Team == route.Team }) {
+			known.Seats = append(known.Seats, earshot.Seat{Team: route.Team, Case: home})
+		}
+	}
+	moved := false
+	for i := range known.Seats {
+		seat := &known.Seats[i]
+		done, err := b.step(ctx, s, seat, routes, said)
+		if err != nil {
+			return err
+		}
+		moved = moved || done
+	}
+	if moved {
+		b.move(known)
+	}
+	return nil
+}
+
+// step does to one case what the mention asks for, and notes it in the seat. It
+// returns false when nothing had to be done.
+func (b *batch) step(ctx context.Context, s *earshot.Stored, seat *earshot.Seat, routes []earshot.Route, said string) (bool, error) {
+	c, err := b.open(ctx, seat.Team, seat.Case, s)
+	if err != nil {
+		return false, err
+	}
+	team, exists := b.settings.teams[seat.Team]
+	if !exists {
+		team = Team{Name: seat.Team}
+	}
+	step := Step{Team: team, Brand: s.Brand, Case: seat.Case, Cause: s.Sequence, Mention: &s.Mention, Verdict: s.Verdict, Was: seat.Member}
+	if c.exists {
+		step.Before = &c.Case
+		if seat.Member == nil && seat.Said == "" {
+			step.Was = find(c.Members, s.Mention.Key()) // heard again after the log had forgotten it
+		}
+	}
+	if i := slices.IndexFunc(routes, func(r earshot.Route) bool { return r.Team == seat.Team }); i >= 0 {
+		step.Is = member(s, routes[i])
+		if seat.Old = seat.Old && !s.Verdict.Danger; seat.Old {
+			step.Is.Urgency = 0
+		}
+	}
+	step.Same = step.Was != nil && step.Is != nil && seat.Said == said
+	event, news := From(step, b.settings.bands, b.now)
+	if !news {
+		return false, nil
+	}
+	b.add(c, event)
+	seat.Member, seat.Said = step.Is, said
+	if step.Is == nil {
+		seat.Said = ""
+	}
+	return true, nil
+}
+
+func (b *batch) add(c *open, event earshot.CaseEvent) {
+	if c.fresh {
+		event.Sequence = c.sequence
+	}
+	c.Case, c.exists, c.fresh, c.changed = event.Case, true, false, true
+	b.events = append(b.events, event)
+	if event.Alert != nil {
+		b.alerts = append(b.alerts, *event.Alert)
+	}
+}
+
+func (b *batch) move(m earshot.Membership) {
+	key := seatKey{m.Brand, m.Mention}
+	if i, ok := b.moved[key]; ok {
+		b.memberships[i] = m
+		return
+	}
+	b.moved[key] = len(b.memberships)
+	b.memberships = append(b.memberships, m)
+}
+
+// home is the case that a mention belongs to: one it is in for another team;
+// else the one its thread is in, which may be about a link that only the root
+// has; else that of its matter.
+func (b *batch) home(ctx context.Context, s *earshot.Stored, known earshot.Membership, wanted bool) (string, error) {
+	if !wanted {
+		return "", nil
+	}
+	if id := current(known.Seats); id != "" {
+		return id, nil
+	}
+	for _, root := range thread(&s.Mention) {
+		if root == s.Mention.ID {
+			continue
+		}
+		of, err := b.membership(ctx, s.Brand, earshot.Key(root))
+		if err != nil {
+			return "", err
+		}
+		if id := current(of.Seats); id != "" {
+			return id, nil
+		}
+	}
+	return CaseID(s.Brand, Matter(&s.Mention, b.settings.owned[s.Brand])), nil
+}
+
+// current is a case that live news would join.
+func current(seats []earshot.Seat) string {
+	for _, seat := range seats {
+		if !seat.Old {
+			return seat.Case
+		}
+	}
+	return ""
+}
+
+// commit writes the batch: first the cases, in which the alerts lie, then the
+// alerts with the progress. Between the two, and only there, a crash leaves
+// alerts that toldBefore finds.
+func (b *batch) commit(ctx context.Context) error {
+	var sequences []uint64
+	if len(b.events) > 0 {
+		var err error
+		if sequences, err = b.engine.log.Append(ctx, b.events, b.memberships); err != nil {
+			return fmt.Errorf("storing cases: %w", err)
+		}
+	}
+	if len(b.brands) == 0 {
+		return nil
+	}
+	if err := b.engine.publish(ctx, b.alerts, b.brands...); err != nil {
+		return err
+	}
+	for i, event := range b.events {
+		b.cases[caseKey{event.Case.Team, event.Case.ID}].sequence = sequences[i]
+	}
+	for key, c := range b.cases {
+		if c.changed {
+			b.engine.cases.Add(key, c.durable)
+		}
+	}
+	for _, m := range b.memberships {
+		b.engine.seats.Add(seatKey{m.Brand, m.Mention}, m)
+	}
+	b.engine.unsure = max(0, b.engine.unsure-b.taken)
+	b.engine.metrics.old.Add(float64(b.old))
+	b.engine.metrics.took(b.alerts, b.engine.now())
+	return nil
+}
+
+// publish writes alerts with how far their brands have come. A stop of the daemon
+// does not come between the cases and their alerts.
+func (e *Engine) publish(ctx context.Context, alerts []earshot.Alert, brands ...*brand) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishing)
+	defer cancel()
+	progress := make([]earshot.Progress, len(brands))
+	for i, in := range brands {
+		var err error
+		if progress[i], err = in.save(); err != nil {
+			return err
+		}
+	}
+	revisions, err := e.log.Publish(ctx, alerts, progress)
+	if err != nil {
+		return fmt.Errorf("publishing alerts: %w", err)
+	}
+	for i, in := range brands {
+		in.progress.Revision, in.durable = revisions[i], in.progress.Sequence
+	}
+	e.metrics.published(alerts)
+	return nil
+}
+
+// member is what a mention adds to a case.
+func member(s *earshot.Stored, route earshot.Route) *earshot.Member {
+	return &earshot.Member{Mention: s.Mention.Key(), Urgency: s.Verdict.Urgency, Reach: s.Mention.Author.Followers,
+		Kind: route.Kind, Topic: route.Topic}
+}
+
+func find(members []earshot.Member, mention string) *earshot.Member {
+	for i := range members {
+		if members[i].Mention == mention {
+			return &members[i]
+		}
+	}
+	return nil
+}
+
+// digest tells two versions of a mention apart when their words or what the book
+// says of them differ. Counters of likes and the like do not matter.
+func digest(s *earshot.Stored) string {
+	if s.Verdict == nil {
+		return ""
+	}
+	v := s.Verdict
+	return earshot.Key(fmt.Sprintf("%q %q %d %d %q %v", s.Mention.Title, s.Mention.Text, v.Urgency, v.Sentiment, v.Topics, v.Routes))
+}

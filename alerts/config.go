@@ -1,0 +1,127 @@
+package alerts
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"earshot"
+)
+
+// Config is what alerts takes from the configuration.
+type Config struct {
+	Teams  []Team
+	Brands []Brand
+	Bands  earshot.Bands // zero means earshot.DefaultBands
+	MaxAge time.Duration // what was posted longer ago pages nobody; zero means DefaultMaxAge
+}
+
+// Team is a group of people who act on alerts.
+type Team struct {
+	Name          string                         `yaml:"name"`           // in subjects and routes: a-z, 0-9 and -
+	Kinds         []earshot.Kind                 `yaml:"kinds"`          // what reaches it; empty means everything
+	RespondWithin map[earshot.Band]time.Duration `yaml:"respond_within"` // how soon it answers, by urgency; a band left out has no clock
+}
+
+// Brand is what grouping must know of a brand.
+type Brand struct {
+	Name    string
+	Domains []string // its own websites: a link to them does not make two mentions one matter
+}
+
+// DefaultMaxAge is the age from which a post is old news.
+const DefaultMaxAge = 24 * time.Hour
+
+// maxTeams keeps what one mention brings about within one batch of the log.
+const maxTeams = 100
+
+var teamName = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
+
+// settings is a checked configuration, never changed once made.
+type settings struct {
+	teams  map[string]Team
+	brands []string
+	owned  map[string][]string // brand: domains, lower case
+	bands  earshot.Bands
+	maxAge time.Duration
+}
+
+func compile(c Config) (*settings, earshot.Problems) {
+	s := &settings{
+		teams:  make(map[string]Team, len(c.Teams)),
+		owned:  make(map[string][]string, len(c.Brands)),
+		bands:  c.Bands,
+		maxAge: c.MaxAge,
+	}
+	var problems earshot.Problems
+	for i, team := range c.Teams {
+		problems = append(problems, team.check(fmt.Sprintf("teams[%d]", i), s.teams)...)
+		s.teams[team.Name] = team
+	}
+	if len(c.Teams) > maxTeams {
+		problems = append(problems, earshot.Problem{Path: "teams", What: fmt.Sprintf("%d teams are too many", len(c.Teams)),
+			Hint: fmt.Sprintf("at most %d", maxTeams)})
+	}
+	for _, brand := range c.Brands {
+		s.brands = append(s.brands, brand.Name)
+		for _, domain := range brand.Domains {
+			s.owned[brand.Name] = append(s.owned[brand.Name], strings.ToLower(domain))
+		}
+	}
+	if s.bands == (earshot.Bands{}) {
+		s.bands = earshot.DefaultBands()
+	}
+	if b := s.bands; b.Normal <= 0 || b.High <= b.Normal || b.Critical <= b.High {
+		problems = append(problems, earshot.Problem{Path: "urgency", What: "the bands do not rise",
+			Hint: "0 < normal < high < critical, such as 30, 60 and 85"})
+	}
+	switch {
+	case s.maxAge == 0:
+		s.maxAge = DefaultMaxAge
+	case s.maxAge < 0:
+		problems = append(problems, earshot.Problem{Path: "alert_max_age", What: "an age cannot be negative", Hint: "such as 24h"})
+	}
+	return s, problems
+}
+
+func (t Team) check(path string, others map[string]Team) earshot.Problems {
+	var problems earshot.Problems
+	report := func(at, what, hint string) {
+		problems = append(problems, earshot.Problem{Path: path + at, What: what, Hint: hint})
+	}
+	if t.Name == "" {
+		report("", "the team has no name", "add name: cs")
+	} else if !teamName.MatchString(t.Name) {
+		report(".name", fmt.Sprintf("%q cannot be a team's name", t.Name), "a to z, 0 to 9 and -, at most 63 characters")
+	} else if _, double := others[t.Name]; double {
+		report(".name", fmt.Sprintf("two teams are named %q", t.Name), "give each its own name")
+	}
+	for i, kind := range t.Kinds {
+		if !slices.Contains(earshot.Kinds(), kind) {
+			report(fmt.Sprintf(".kinds[%d]", i), fmt.Sprintf("there is no kind %q", kind), "one of "+list(earshot.Kinds()))
+		}
+	}
+	for _, band := range slices.Sorted(maps.Keys(t.RespondWithin)) {
+		at := ".respond_within." + string(band)
+		if !slices.Contains(earshot.BandNames(), band) {
+			report(at, fmt.Sprintf("there is no urgency %q", band), "one of "+list(earshot.BandNames()))
+		} else if t.RespondWithin[band] <= 0 {
+			report(at, "nobody can answer in no time", "such as 1h; leave it out for no clock")
+		}
+	}
+	return problems
+}
+
+func list[T ~string](words []T) string {
+	var b strings.Builder
+	for i, word := range words {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(string(word))
+	}
+	return b.String()
+}

@@ -1,0 +1,229 @@
+package alerts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"earshot"
+)
+
+// Sizes of what the engine handles at once and remembers. The log knows
+// everything else.
+const (
+	maxBatch   = 400             // mentions read at once
+	maxCases   = 4096            // cases remembered
+	maxSeats   = 4096            // memberships remembered
+	turn       = time.Second / 2 // how often it looks at the clock when nothing happens
+	publishing = 10 * time.Second
+)
+
+// Options is what an engine works with.
+type Options struct {
+	Log     Log
+	Logger  *zap.Logger           // nil for silence
+	Metrics prometheus.Registerer // nil for none
+	Now     func() time.Time      // nil for the real time
+}
+
+// Engine turns judged mentions into cases and alerts. One Run at a time.
+type Engine struct {
+	log      Log
+	logger   *zap.Logger
+	metrics  *metrics
+	now      func() time.Time
+	settings atomic.Pointer[settings]
+	turned   atomic.Int64
+
+	// Of the running Run alone, and no more than the log holds: forgotten
+	// whenever the log's answer leaves doubt.
+	brands  map[string]*brand
+	cases   *lru.Cache[caseKey, durable]
+	seats   *lru.Cache[seatKey, earshot.Membership]
+	unsure  int // mentions that an attempt before this one may have dealt with in part
+	unknown map[string]bool
+}
+
+// New makes an engine, or says what is wrong with the configuration.
+func New(o Options, c Config) (*Engine, earshot.Problems) {
+	set, problems := compile(c)
+	if problems.Fatal() {
+		return nil, problems
+	}
+	e := &Engine{log: o.Log, logger: o.Logger, metrics: newMetrics(o.Metrics), now: o.Now, unknown: map[string]bool{}}
+	if e.logger == nil {
+		e.logger = zap.NewNop()
+	}
+	if e.now == nil {
+		e.now = time.Now
+	}
+	// The sizes are positive constants, which is all that New checks.
+	e.cases, _ = lru.New[caseKey, durable](maxCases)
+	e.seats, _ = lru.New[seatKey, earshot.Membership](maxSeats)
+	e.settings.Store(set)
+	e.forget()
+	e.beat()
+	return e, problems
+}
+
+// Reload takes over a configuration between two batches, or says what is wrong
+// with it and keeps the old one.
+func (e *Engine) Reload(c Config) earshot.Problems {
+	set, problems := compile(c)
+	if !problems.Fatal() {
+		e.settings.Store(set)
+	}
+	return problems
+}
+
+// Turning is when the engine last went round its loop, which it does at least
+// once a second unless the log keeps it waiting.
+func (e *Engine) Turning() time.Time { return time.Unix(0, e.turned.Load()) }
+
+func (e *Engine) beat() { e.turned.Store(e.now().UnixNano()) }
+
+// forget drops all that was remembered of the log.
+func (e *Engine) forget() {
+	e.brands = map[string]*brand{}
+	e.cases.Purge()
+	e.seats.Purge()
+	e.unsure = maxBatch
+}
+
+// Run reads mentions in order and raises alerts until ctx ends, when it returns
+// nil. Whatever goes wrong in writing is tried again, for as long as it takes; it
+// returns an error only when mentions end or its own memory cannot be read.
+func (e *Engine) Run(ctx context.Context, mentions Mentions) error {
+	ctx, cancel := context.WithCancel(ctx)
+	e.forget()
+	heard, failed := make(chan []earshot.Stored), make(chan error, 1)
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		failed <- listen(ctx, mentions, heard)
+	}()
+	defer func() { cancel(); <-read }()
+	clock := time.NewTicker(turn)
+	defer clock.Stop()
+	for {
+		var batch []earshot.Stored
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("reading mentions: %w", err)
+		case batch = <-heard:
+		case <-clock.C:
+		}
+		if err := e.deal(ctx, batch); err != nil {
+			return err
+		}
+	}
+}
+
+// listen hands on what is heard. It reads ahead by one batch.
+func listen(ctx context.Context, mentions Mentions, heard chan<- []earshot.Stored) error {
+	for {
+		batch, err := mentions.Next(ctx, maxBatch)
+		if err != nil {
+			return err
+		}
+		select {
+		case heard <- batch:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// deal sees to a batch, which may be empty, until it is done, ctx ends or trying
+// again makes no sense.
+func (e *Engine) deal(ctx context.Context, batch []earshot.Stored) error {
+	wait := backoff.ExponentialBackOff{InitialInterval: 20 * time.Millisecond, RandomizationFactor: 0.3, Multiplier: 2, MaxInterval: turn}
+	wait.Reset()
+	for tries := 0; ; {
+		e.beat()
+		dealt, err := e.cycle(ctx, batch)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err == nil:
+			if tries > 0 {
+				e.logger.Info("alerts go on", zap.Int("tries", tries))
+			}
+			if batch = batch[dealt:]; len(batch) == 0 {
+				return nil
+			}
+			tries = 0
+			wait.Reset()
+			continue
+		case errors.Is(err, errMemory):
+			return err
+		}
+		if tries == 0 {
+			e.logger.Warn("alerts are tried again", zap.Error(err))
+		}
+		tries++
+		e.metrics.retries.Inc()
+		e.forget()
+		if !pause(ctx, wait.NextBackOff()) {
+			return nil
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// cycle takes as many of the mentions as one write holds and tells of the old
+// ones that are due. It returns how many it took.
+func (e *Engine) cycle(ctx context.Context, mentions []earshot.Stored) (int, error) {
+	set := e.settings.Load()
+	for _, name := range set.brands {
+		if _, err := e.brand(ctx, name); err != nil {
+			return 0, err
+		}
+	}
+	taken := 0
+	if len(mentions) > 0 {
+		b := e.begin(set)
+		for taken < len(mentions) && !b.full() {
+			if err := b.take(ctx, &mentions[taken]); err != nil {
+				return 0, err
+			}
+			taken++
+		}
+		if err := b.commit(ctx); err != nil {
+			return 0, err
+		}
+		e.measure(&mentions[taken-1])
+	} else {
+		e.metrics.lag.Set(0)
+	}
+	return taken, e.summarise(ctx)
+}
+
+func (e *Engine) measure(last *earshot.Stored) {
+	e.metrics.sequence.Set(float64(last.Sequence))
+	if heard := last.Mention.Heard; !heard.IsZero() {
+		e.metrics.lag.Set(e.now().Sub(heard).Seconds())
+	}
+}

@@ -1,0 +1,282 @@
+package alerts_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"earshot"
+	"earshot/alerts"
+	"earshot/alerts/alertstest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var config = alerts.Config{
+	Teams: []alerts.Team{
+		{Name: "cs", RespondWithin: map[earshot.Band]time.Duration{earshot.Critical: 15 * time.Minute, earshot.High: time.Hour, earshot.Normal: 8 * time.Hour}},
+		{Name: "pr", Kinds: []earshot.Kind{earshot.Crisis, earshot.Story}},
+	},
+	Brands: []alerts.Brand{{Name: "acme", Domains: []string{"acme.example"}}, {Name: "zeta"}},
+}
+
+// life is one life of a daemon: an engine on a log that may die under it.
+type life struct {
+	log      *alertstest.Log
+	mentions *alertstest.Mentions
+	config   alerts.Config
+}
+
+// run lets the engine work until it waits for more and all its clocks are out, or
+// until stop says so. It must be called in a synctest bubble.
+func (l life) run(t *testing.T, stop <-chan struct{}) {
+	t.Helper()
+	engine, problems := alerts.New(alerts.Options{Log: l.log}, l.config)
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- engine.Run(ctx, l.mentions) }()
+	select {
+	case <-time.After(time.Minute): // of the bubble's time
+	case <-stop:
+	}
+	if idle := time.Since(engine.Turning()); idle > time.Second {
+		t.Errorf("the engine has not turned for %v", idle)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("Run: %v", err)
+	}
+}
+
+// An alert says when it was raised, which no two lives agree on.
+var timeless = cmp.Options{
+	cmpopts.IgnoreFields(earshot.Alert{}, "At", "RespondBy"),
+	cmpopts.EquateEmpty(),
+}
+
+// outcome checks that each case told its team revision after revision, and
+// returns the alerts sorted by ID.
+func outcome(log *alertstest.Log) ([]earshot.Alert, error) {
+	all := log.Alerts()
+	told := map[string]int{}
+	for _, a := range all {
+		key := a.Case + "." + a.Team
+		if told[key]++; a.Revision != told[key] {
+			return nil, fmt.Errorf("alert %s came as number %d: %s", a.ID, told[key], a.Summary)
+		}
+	}
+	slices.SortFunc(all, func(a, b earshot.Alert) int {
+		return 2*compare(a.Case+a.Team, b.Case+b.Team) + compare(a.Revision, b.Revision)
+	})
+	return all, nil
+}
+
+func compare[T int | string](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func tell(t *testing.T, config alerts.Config, list []earshot.Stored) []earshot.Alert {
+	t.Helper()
+	var all []earshot.Alert
+	synctest.Test(t, func(t *testing.T) {
+		l := life{&alertstest.Log{}, &alertstest.Mentions{}, config}
+		l.mentions.Add(list...)
+		l.run(t, nil)
+		var err error
+		if all, err = outcome(l.log); err != nil {
+			t.Error(err)
+		}
+	})
+	return all
+}
+
+// Every alert exists exactly once, wherever the daemon dies and whatever the log
+// last said.
+func TestCrashAnywhere(t *testing.T) {
+	list := story()
+	want := tell(t, config, list)
+	if len(want) < 12 {
+		t.Fatalf("the story raises %d alerts only: %v", len(want), want)
+	}
+	for _, size := range []int{1, 3, 400} {
+		for _, fault := range []alertstest.Fault{alertstest.Refused, alertstest.LostAck} {
+			for call, over := 1, false; !over; call++ {
+				over = crashAt(t, list, want, size, call, fault)
+			}
+		}
+	}
+}
+
+func crashAt(t *testing.T, list []earshot.Stored, want []earshot.Alert, size, call int, fault alertstest.Fault) (over bool) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		died := make(chan struct{})
+		log := &alertstest.Log{Break: func(n int, _ string) alertstest.Fault {
+			switch {
+			case n == call:
+				close(died)
+				return fault
+			case n > call:
+				return alertstest.Refused
+			}
+			return alertstest.Fine
+		}}
+		l := life{log, &alertstest.Mentions{Size: func(int) int { return size }}, config}
+		l.mentions.Add(list...)
+		l.run(t, died)
+		over = log.Calls() < call
+		log.Break = nil
+		l.mentions.Rewind()
+		l.run(t, nil)
+		same(t, fmt.Sprintf("batches of %d, dead at call %d (%v)", size, call, fault), log, want)
+	})
+	return over
+}
+
+// Errors and lost acknowledgements of single calls change nothing either.
+func TestErrorAnywhere(t *testing.T) {
+	list := story()
+	want := tell(t, config, list)
+	for _, fault := range []alertstest.Fault{alertstest.Refused, alertstest.LostAck, alertstest.Conflict} {
+		for call, over := 1, false; !over; call++ {
+			synctest.Test(t, func(t *testing.T) {
+				log := &alertstest.Log{Break: func(n int, _ string) alertstest.Fault {
+					if n == call || n == call+2 {
+						return fault
+					}
+					return alertstest.Fine
+				}}
+				l := life{log, &alertstest.Mentions{}, config}
+				l.mentions.Add(list...)
+				l.run(t, nil)
+				over = log.Calls() < call
+				same(t, fmt.Sprintf("fault %v at call %d", fault, call), log, want)
+			})
+		}
+	}
+}
+
+func same(t *testing.T, when string, log *alertstest.Log, want []earshot.Alert) {
+	t.Helper()
+	got, err := outcome(log)
+	if err != nil {
+		t.Fatalf("%s: %v", when, err)
+	}
+	if diff := cmp.Diff(want, got, timeless); diff != "" {
+		t.Fatalf("%s: alerts differ (-want +got):\n%s", when, diff)
+	}
+}
+
+// The same log gives the same alerts, however it is cut into batches.
+func TestDeterministic(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		list := randomStory(rt)
+		sizes := rapid.SliceOfN(rapid.IntRange(1, 20), 1, 10).Draw(rt, "sizes")
+		want := tell(t, config, list)
+		synctest.Test(t, func(t *testing.T) {
+			turn := 0
+			l := life{&alertstest.Log{}, &alertstest.Mentions{Size: func(int) int { turn++; return sizes[turn%len(sizes)] }}, config}
+			l.mentions.Add(list...)
+			l.run(t, nil)
+			same(t, fmt.Sprint("sizes ", sizes), l.log, want)
+		})
+	})
+}
+
+// A mention that was edited or deleted between a crash and the restart is read
+// at its new place only; the alert stored for its old one is published all the same.
+func TestMentionMovedWhileDead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		died := make(chan struct{})
+		log := &alertstest.Log{Break: func(_ int, method string) alertstest.Fault {
+			if method == "publish" {
+				close(died)
+				return alertstest.Refused
+			}
+			return alertstest.Fine
+		}}
+		l := life{log, &alertstest.Mentions{}, config}
+		l.mentions.Add(post(1, "a", angry), post(2, "b", angry))
+		l.run(t, died)
+		log.Break = nil
+		l.mentions = &alertstest.Mentions{}
+		l.mentions.Add(post(2, "b", angry), post(3, "a", gone))
+		l.run(t, nil)
+		got, err := outcome(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var whys []string
+		for _, a := range log.Alerts() {
+			whys = append(whys, string(a.Why))
+		}
+		if diff := cmp.Diff([]string{"new", "new", "withdrawn"}, whys); diff != "" || len(got) != 3 {
+			t.Errorf("alerts differ (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// What was decided before a crash is not decided again by a configuration that
+// would decide otherwise.
+func TestConfigurationChangedWhileDead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		died := make(chan struct{})
+		log := &alertstest.Log{Break: func(_ int, method string) alertstest.Fault {
+			if method == "publish" {
+				close(died)
+				return alertstest.Refused
+			}
+			return alertstest.Fine
+		}}
+		l := life{log, &alertstest.Mentions{}, config}
+		l.mentions.Add(post(1, "a", angry, links("https://acme.test/a"), danger))
+		l.run(t, died)
+		log.Break = nil
+		l.mentions.Rewind()
+		l.config = alerts.Config{Teams: []alerts.Team{{Name: "cs"}}, Brands: []alerts.Brand{{Name: "acme", Domains: []string{"acme.test"}}}}
+		l.run(t, nil)
+		var teams []string
+		for _, a := range log.Alerts() {
+			teams = append(teams, a.Team)
+		}
+		if diff := cmp.Diff([]string{"cs", "pr"}, teams); diff != "" {
+			t.Errorf("teams told (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Mentions that end are fatal; a stop is not.
+func TestRunEnds(t *testing.T) {
+	engine, _ := alerts.New(alerts.Options{Log: &alertstest.Log{}}, config)
+	broken := errors.New("the disk is gone")
+	if err := engine.Run(t.Context(), ended{broken}); !errors.Is(err, broken) {
+		t.Errorf("Run of mentions that end: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := engine.Run(ctx, &alertstest.Mentions{}); err != nil {
+		t.Errorf("Run that was stopped: %v", err)
+	}
+}
+
+type ended struct{ err error }
+
+func (e ended) Next(context.Context, int) ([]earshot.Stored, error) { return nil, e.err }
