@@ -1,0 +1,165 @@
+package bus_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"earshot"
+	"earshot/bus"
+)
+
+func secret(t testing.TB, dir, name string) string {
+	t.Helper()
+	path := filepath.Join(dir, "credentials", name)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%s: %v %v", path, info.Mode(), err)
+	}
+	return strings.TrimSpace(string(data))
+}
+
+func connect(t testing.TB, url, user, password string) *nats.Conn {
+	t.Helper()
+	nc, err := nats.Connect(url, nats.UserInfo(user, password), nats.CustomInboxPrefix("_INBOX_"+user),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	if err != nil {
+		t.Fatalf("connecting as %s: %v", user, err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+// refused is an action that the server must not allow.
+func refused(t *testing.T, nc *nats.Conn, what string, act func() error) {
+	t.Helper()
+	if err := act(); err != nil {
+		t.Errorf("%s: %v", what, err)
+	}
+	if err := nc.Flush(); err != nil {
+		t.Errorf("%s: %v", what, err)
+	}
+	if err := nc.LastError(); !errors.Is(err, nats.ErrPermissionViolation) {
+		t.Errorf("%s was not refused: %v", what, err)
+	}
+}
+
+// access is what every server, embedded or external, must hold to.
+func access(t *testing.T, b *bus.Bus, url string, password func(user string) string) {
+	t.Helper()
+	cs := connect(t, url, "cs", password("cs"))
+	if _, err := b.Publish(t.Context(), []earshot.Alert{alert("1", "cs", 1), alert("2", "pr", 1)},
+		[]earshot.Progress{{Brand: "acme", Sequence: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	js, err := jetstream.New(cs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	durable, err := js.Consumer(ctx, "EARSHOT_ALERTS", "cs")
+	if err != nil {
+		t.Fatalf("own durable: %v", err)
+	}
+	m, err := durable.Next()
+	if err != nil || m.Subject() != "earshot.alerts.cs.acme.customer.high" {
+		t.Fatalf("own alert: %v", err)
+	}
+	if err := m.DoubleAck(ctx); err != nil {
+		t.Errorf("acknowledging the own alert: %v", err)
+	}
+	for _, subject := range []string{"earshot.alerts.pr.>", "earshot.alerts.>", "earshot.mentions.>", "earshot.private.>", "_INBOX.>", "_INBOX_pr.>", "$JS.>", ">"} {
+		nc := connect(t, url, "cs", password("cs"))
+		refused(t, nc, "subscribing to "+subject, func() error { _, err := nc.SubscribeSync(subject); return err })
+	}
+	for _, subject := range []string{
+		"earshot.alerts.cs.acme.customer.high", "earshot.mentions.acme.rss.x", "earshot.cases.cs.x", "earshot.progress.acme",
+		"$JS.API.CONSUMER.MSG.NEXT.EARSHOT_ALERTS.pr", "$JS.API.CONSUMER.CREATE.EARSHOT_ALERTS.x", "$JS.API.STREAM.DELETE.EARSHOT_ALERTS",
+		"$JS.API.DIRECT.GET.EARSHOT_ALERTS", "$JS.API.STREAM.MSG.GET.EARSHOT_ALERTS", "$JS.ACK.EARSHOT_ALERTS.pr.1.1.1.1.1",
+		"$KV.earshot_settings.x", "earshot.ctl.cases.cs.eve.claim",
+	} {
+		nc := connect(t, url, "cs", password("cs"))
+		refused(t, nc, "publishing to "+subject, func() error { return nc.Publish(subject, []byte("{}")) })
+	}
+	for _, user := range []struct{ name, password string }{{"", ""}, {"stranger", "x"}, {"cs", "wrong"}, {"daemon", ""}} {
+		if nc, err := nats.Connect(url, nats.UserInfo(user.name, user.password)); err == nil {
+			nc.Close()
+			t.Errorf("user %q got in", user.name)
+		}
+	}
+}
+
+// On the embedded server each team sees its own and nothing else, and a stranger nothing.
+func TestAccessEmbedded(t *testing.T) {
+	o := options(t)
+	b := open(t, o)
+	access(t, b, b.URL(), func(user string) string { return secret(t, o.Dir, user) })
+}
+
+// A reload lets new teams in and old ones out, while others stay connected.
+func TestSetTeams(t *testing.T) {
+	o := options(t)
+	b := open(t, o)
+	cs := connect(t, b.URL(), "cs", secret(t, o.Dir, "cs"))
+	lost := cs.StatusChanged(nats.RECONNECTING, nats.CLOSED)
+	if err := b.SetTeams(t.Context(), []string{"cs", "legal"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	legal := connect(t, b.URL(), "legal", secret(t, o.Dir, "legal"))
+	js, err := jetstream.New(legal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.Consumer(t.Context(), "EARSHOT_ALERTS", "legal"); err != nil {
+		t.Errorf("durable of the new team: %v", err)
+	}
+	if nc, err := nats.Connect(b.URL(), nats.UserInfo("pr", secret(t, o.Dir, "pr"))); err == nil {
+		nc.Close()
+		t.Error("the old team got in")
+	}
+	if err := cs.Flush(); err != nil {
+		t.Error(err)
+	}
+	select {
+	case s := <-lost:
+		t.Errorf("cs was disturbed: %v", s)
+	default:
+	}
+	(&part{t: t, bus: b, name: "p"}).commit(mention(1, "acme"))
+}
+
+// Two daemons on one state directory would destroy it: the second is refused.
+func TestSecondDaemon(t *testing.T) {
+	o := options(t)
+	open(t, o)
+	if _, err := bus.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "in use by another earshot (process ") {
+		t.Errorf("second Open: %v", err)
+	}
+}
+
+// A store of a newer earshot is refused and stays as it is.
+func TestNewerStore(t *testing.T) {
+	o := options(t)
+	path := filepath.Join(o.Dir, "version")
+	if err := os.WriteFile(path, []byte(`{"schema":99}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bus.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "newer earshot") {
+		t.Errorf("Open: %v", err)
+	}
+	entries, err := os.ReadDir(o.Dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("the store was touched: %v %v", entries, err)
+	}
+}

@@ -1,0 +1,145 @@
+package bus_test
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+	"go.uber.org/zap/zaptest"
+
+	"earshot"
+	"earshot/bus"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The shapes that listeners.Log and alerts.Log ask for.
+var (
+	_ interface {
+		Cursor(ctx context.Context, listener, part string) (earshot.Cursor, uint64, error)
+		Case(ctx context.Context, team, id string) (earshot.CaseEvent, error)
+		History(ctx context.Context, team, id string) ([]earshot.CaseEvent, error)
+		Append(ctx context.Context, events []earshot.CaseEvent) ([]uint64, error)
+		Progress(ctx context.Context, brand string) (earshot.Progress, error)
+		Publish(ctx context.Context, alerts []earshot.Alert, progress []earshot.Progress) ([]uint64, error)
+	} = (*bus.Bus)(nil)
+	_ interface {
+		Next(ctx context.Context, max int) ([]earshot.Stored, error)
+	} = (*bus.Reader)(nil)
+)
+
+// options are those of an embedded bus on a free port.
+func options(t testing.TB, change ...func(*bus.Options)) bus.Options {
+	t.Helper()
+	o := bus.Options{
+		Config:    bus.Config{Listen: "127.0.0.1:0", MaxBytes: "1GiB", Reserve: "1MiB"},
+		Dir:       t.TempDir(),
+		Retention: 30 * 24 * time.Hour,
+		Teams:     []string{"cs", "pr"},
+		Log:       zaptest.NewLogger(t),
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	return o
+}
+
+// open opens a bus and closes it when the test ends.
+func open(t testing.TB, o bus.Options) *bus.Bus {
+	t.Helper()
+	b, err := bus.Open(t.Context(), o)
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	t.Cleanup(func() { shut(t, b) })
+	return b
+}
+
+func shut(t testing.TB, b *bus.Bus) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := b.Close(ctx); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+}
+
+// mention is a judged mention number n that concerns the brands.
+func mention(n int, brands ...string) earshot.Judged {
+	j := earshot.Judged{Mention: earshot.Mention{
+		ID: fmt.Sprintf("rss:post-%d", n), Network: "rss", Listener: "feed",
+		Text: fmt.Sprintf("The toy of acme broke, number %d", n), Posted: time.Now().UTC().Add(-time.Hour).Truncate(time.Second),
+		Heard: time.Now().UTC().Truncate(time.Second),
+	}}
+	for _, brand := range brands {
+		j.Verdicts = append(j.Verdicts, earshot.Verdict{Brand: brand, Relevance: earshot.Unit, Urgency: 35 * earshot.Unit})
+	}
+	return j
+}
+
+func changed(j earshot.Judged, to earshot.Change) earshot.Judged {
+	j.Change = to
+	return j
+}
+
+// part commits batches of one part in a row.
+type part struct {
+	t        testing.TB
+	bus      *bus.Bus
+	name     string
+	revision uint64
+	next     int
+}
+
+func (p *part) commit(mentions ...earshot.Judged) bus.Committed {
+	p.t.Helper()
+	p.next++
+	done, err := p.bus.Commit(p.t.Context(), bus.Batch{
+		Listener: "feed", Part: p.name, Revision: p.revision, Mentions: mentions,
+		Next: earshot.Cursor(fmt.Sprint(p.next)),
+	})
+	if err != nil {
+		p.t.Fatalf("Commit: %v", err)
+	}
+	p.revision = done.Revision
+	done.Revision = 0
+	return done
+}
+
+// stored reads everything the log holds, as "brand id change" in its order.
+func stored(t testing.TB, b *bus.Bus, want int) []string {
+	t.Helper()
+	r := b.Mentions(0)
+	defer r.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var all []string
+	for len(all) < want {
+		batch, err := r.Next(ctx, 100)
+		if err != nil {
+			t.Fatalf("after %d of %d mentions: %v", len(all), want, err)
+		}
+		for _, s := range batch {
+			all = append(all, fmt.Sprintf("%s %s %s", s.Brand, s.Mention.ID, s.Mention.Change))
+		}
+	}
+	quiet, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer stop()
+	if more, err := r.Next(quiet, 100); err == nil {
+		t.Errorf("%d mentions more than expected, the first is %+v", len(more), more[0])
+	}
+	return all
+}
+
+func same(t testing.TB, what string, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func sorted(s []string) []string { sort.Strings(s); return s }

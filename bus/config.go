@@ -1,0 +1,155 @@
+package bus
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"earshot"
+)
+
+// Config is the bus section of the configuration: an embedded server (Listen)
+// or an external one (URL).
+type Config struct {
+	Listen       string `yaml:"listen,omitempty" json:"listen,omitempty" jsonschema:"description=address of the embedded server,example=127.0.0.1:4222"`
+	URL          string `yaml:"url,omitempty" json:"url,omitempty" jsonschema:"description=address of an external server (nats:// or tls://)"`
+	CredsFile    string `yaml:"creds_file,omitempty" json:"creds_file,omitempty" jsonschema:"description=NATS credentials for the external server"`
+	NkeyFile     string `yaml:"nkey_file,omitempty" json:"nkey_file,omitempty" jsonschema:"description=nkey seed for the external server"`
+	User         string `yaml:"user,omitempty" json:"user,omitempty" jsonschema:"description=user at the external server"`
+	PasswordFile string `yaml:"password_file,omitempty" json:"password_file,omitempty" jsonschema:"description=file with the password of user"`
+	TLS          TLS    `yaml:"tls,omitempty" json:"tls,omitzero"`
+	Users        []User `yaml:"users,omitempty" json:"users,omitempty" jsonschema:"description=further users of the embedded server"`
+	MaxBytes     string `yaml:"max_bytes,omitempty" json:"max_bytes,omitempty" jsonschema:"description=most that the store may take,example=20GB"`
+	Reserve      string `yaml:"reserve,omitempty" json:"reserve,omitempty" jsonschema:"description=free disk below which new posts are refused,example=1GiB"`
+	Replicas     int    `yaml:"replicas,omitempty" json:"replicas,omitempty" jsonschema:"description=copies of each stream on an external cluster,minimum=1,maximum=5"`
+}
+
+// TLS names the files of a TLS set-up: of the client when the server is
+// external, of the listener when it is embedded.
+type TLS struct {
+	CAFile   string `yaml:"ca_file,omitempty" json:"ca_file,omitempty"`
+	CertFile string `yaml:"cert_file,omitempty" json:"cert_file,omitempty"`
+	KeyFile  string `yaml:"key_file,omitempty" json:"key_file,omitempty"`
+}
+
+// User is somebody who may connect to the embedded server besides the teams.
+type User struct {
+	Name         string `yaml:"name" json:"name"`
+	Role         Role   `yaml:"role" json:"role" jsonschema:"enum=team,enum=person,enum=readonly"`
+	Team         string `yaml:"team,omitempty" json:"team,omitempty"`
+	PasswordFile string `yaml:"password_file,omitempty" json:"password_file,omitempty"` // without it a password is made up and left in the state directory
+	Nkey         string `yaml:"nkey,omitempty" json:"nkey,omitempty"`                   // public key, instead of a password
+}
+
+// DefaultListen is where an embedded server listens unless told otherwise.
+const DefaultListen = "127.0.0.1:4222"
+
+var word = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+
+// Check returns everything that is wrong with the section.
+func (c Config) Check() earshot.Problems {
+	var ps earshot.Problems
+	add := func(path, what, hint string) {
+		ps = append(ps, earshot.Problem{Path: path, What: what, Hint: hint})
+	}
+	if c.URL != "" && c.Listen != "" {
+		add("bus.listen", "both listen and url are given", "keep url for an external server, listen for the embedded one")
+	}
+	for _, size := range []struct{ path, value string }{{"bus.max_bytes", c.MaxBytes}, {"bus.reserve", c.Reserve}} {
+		if _, err := parseSize(size.value); size.value != "" && err != nil {
+			add(size.path, err.Error(), "write a number and a unit, like 20GB or 512MiB")
+		}
+	}
+	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
+		add("bus.tls", "cert_file and key_file belong together", "")
+	}
+	if c.Replicas < 0 || c.Replicas > 5 {
+		add("bus.replicas", fmt.Sprintf("%d replicas", c.Replicas), "write 1, 3 or 5")
+	}
+	if c.User != "" && c.PasswordFile == "" {
+		add("bus.password_file", "is missing", "name a file with the password of "+c.User)
+	}
+	return append(ps, c.checkUsers()...)
+}
+
+func (c Config) checkUsers() earshot.Problems {
+	var ps earshot.Problems
+	for i, u := range c.Users {
+		path := fmt.Sprintf("bus.users[%d]", i)
+		add := func(key, what, hint string) {
+			ps = append(ps, earshot.Problem{Path: path + key, What: what, Hint: hint})
+		}
+		if !word.MatchString(u.Name) || u.Name == daemonUser {
+			add(".name", fmt.Sprintf("%q cannot be the name of a user", u.Name), "use a-z, 0-9 and -")
+		}
+		switch u.Role {
+		case Team, Person:
+			if !word.MatchString(u.Team) {
+				add(".team", fmt.Sprintf("%q is not a team", u.Team), "name the team the user belongs to")
+			}
+		case Readonly:
+		case Daemon:
+			add(".role", "the daemon makes its own user", "use team, person or readonly")
+		default:
+			add(".role", fmt.Sprintf("unknown role %q", u.Role), "use team, person or readonly")
+		}
+	}
+	return ps
+}
+
+// minReserve keeps room for alerts and cases while new posts are refused.
+const minReserve = 1 << 30
+
+// reserve is how much of the disk under dir stays free: as configured, else the
+// larger of 1 GiB and a twentieth, yet never more than a quarter of the disk.
+func (c Config) reserve(dir string) (int64, error) {
+	if c.Reserve != "" {
+		return parseSize(c.Reserve)
+	}
+	space, err := statDisk(dir)
+	if err != nil {
+		return 0, err
+	}
+	return min(max(minReserve, space.total/20), space.total/4), nil
+}
+
+var units = []struct {
+	suffix string
+	factor int64
+}{
+	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40},
+	{"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12},
+	{"B", 1}, {"", 1},
+}
+
+// parseSize reads 20GB, 512MiB or a plain number of bytes.
+func parseSize(s string) (int64, error) {
+	s = strings.TrimSpace(s)
+	for _, u := range units {
+		number, found := strings.CutSuffix(s, u.suffix)
+		if !found {
+			continue
+		}
+		n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil || n <= 0 || n*float64(u.factor) > 1<<60 {
+			break
+		}
+		return int64(n * float64(u.factor)), nil
+	}
+	return 0, fmt.Errorf("%q is not a size", s)
+}
+
+// readSecret reads a password file and trims the line end.
+func readSecret(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("reading secret: %w", err)
+	}
+	secret := strings.TrimRight(string(data), "\r\n")
+	if secret == "" {
+		return "", fmt.Errorf("reading secret: %s is empty", path)
+	}
+	return secret, nil
+}

@@ -1,0 +1,326 @@
+package bus
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"earshot"
+)
+
+// headerWithdrawn marks the tombstone of a mention and says who took it back:
+// its author (deleted), for good, or an edit that made it concern the brand no
+// more (edited), which another edit may undo.
+const headerWithdrawn = "Earshot-Withdrawn"
+
+// item is one mention, or one dead letter, on its way into the log.
+type item struct {
+	judged *earshot.Judged
+	dead   *earshot.DeadLetter
+	held   map[string]held // by subject, as far as it was looked for
+}
+
+// held is what the log has on a subject.
+type held struct {
+	sequence uint64
+	body     []byte
+	gone     string
+	writer   string
+}
+
+func (it *item) key() string { return it.judged.Network + "." + it.judged.Key() }
+
+// keyOfSubject is the key of the mention that a subject belongs to.
+func keyOfSubject(subject string) string {
+	end := strings.LastIndexByte(subject, '.')
+	return subject[strings.LastIndexByte(subject[:max(end, 0)], '.')+1:]
+}
+
+// filters are the subjects that decide what is written of the item.
+func (it *item) filters() []string {
+	if it.judged.Change != earshot.New {
+		return mentionEverywhere(&it.judged.Mention)
+	}
+	subjects := make([]string, len(it.judged.Verdicts))
+	for i, v := range it.judged.Verdicts {
+		subjects[i] = mentionSubject(&it.judged.Mention, v.Brand)
+	}
+	return subjects
+}
+
+// gather brings the batch into one item per mention, in the order heard. What
+// happened to a mention within the batch is folded together: the first of equal
+// news wins, an edit replaces it, a deletion ends it.
+func (c *commit) gather() []*item {
+	items := make([]*item, 0, len(c.batch.Mentions)+len(c.batch.Dead))
+	seen := make(map[string]*item, len(c.batch.Mentions))
+	for i := range c.batch.Mentions {
+		judged := c.batch.Mentions[i]
+		if judged.Change == "" {
+			judged.Change = earshot.New
+		}
+		if problem := unstorable(&judged); problem != "" {
+			items = append(items, &item{dead: c.deadLetter(&judged, problem)})
+			continue
+		}
+		it := &item{judged: &judged}
+		known := seen[it.key()]
+		switch {
+		case known == nil && judged.Change == earshot.New && c.old(&judged):
+			c.done.Old++
+		case known == nil:
+			seen[it.key()] = it
+			items = append(items, it)
+		case judged.Change == earshot.New:
+			c.done.Known++
+		case known.judged.Change != earshot.Deleted:
+			known.judged = &judged
+		}
+	}
+	for i := range c.batch.Dead {
+		items = append(items, &item{dead: &c.batch.Dead[i]})
+	}
+	return items
+}
+
+func (c *commit) old(j *earshot.Judged) bool {
+	return !j.Posted.IsZero() && c.now.Sub(j.Posted) > c.bus.retention
+}
+
+// unstorable says why a mention has no place in the log, or nothing.
+func unstorable(j *earshot.Judged) string {
+	if j.ID == "" {
+		return "it has no id"
+	}
+	if err := tokens(j.Network); err != nil {
+		return "network " + err.Error()
+	}
+	for _, v := range j.Verdicts {
+		if err := tokens(v.Brand); err != nil {
+			return "brand " + err.Error()
+		}
+	}
+	return ""
+}
+
+// changedOf returns the items that need a look at the log first. News are tried
+// without: nearly all of them are.
+func changedOf(items []*item) []*item {
+	var changed []*item
+	for _, it := range items {
+		if it.judged != nil && it.judged.Change != earshot.New {
+			changed = append(changed, it)
+		}
+	}
+	return changed
+}
+
+// Bounds of one transaction.
+const (
+	maxMentions   = 900
+	maxBatchBytes = 32 << 20
+)
+
+// fit returns how many of the items go into one transaction, at least one if
+// there is any.
+func fit(items []*item) int {
+	messages, size := 0, 0
+	for i, it := range items {
+		n := 1
+		if it.judged != nil {
+			n = len(it.judged.Verdicts) + len(it.held)
+			size += n * (len(it.judged.Text) + len(it.judged.Title) + 2048)
+		} else {
+			size += len(it.dead.Body)
+		}
+		messages += n
+		if i > 0 && (messages > maxMentions || size > maxBatchBytes) {
+			return i
+		}
+	}
+	return len(items)
+}
+
+// plan builds the messages for the items from what is known of the log.
+func (c *commit) plan(items []*item, id string) (*plan, error) {
+	p := &plan{msgs: make([]*nats.Msg, 0, len(items)+1)}
+	for _, it := range items {
+		var err error
+		switch {
+		case it.dead != nil:
+			err = c.addDead(p, it.dead, id)
+		case it.judged.Change == earshot.Deleted:
+			err = c.addDeleted(p, it, id)
+		case it.judged.Change == earshot.Edited:
+			err = c.addEdited(p, it, id)
+		default:
+			err = c.addNew(p, it, id)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (c *commit) addNew(p *plan, it *item, id string) error {
+	written, known := 0, 0
+	for _, v := range it.judged.Verdicts {
+		if _, held := it.held[mentionSubject(&it.judged.Mention, v.Brand)]; held {
+			known++
+			continue
+		}
+		n, err := c.addMention(p, it, v, earshot.New, 0, id)
+		if err != nil {
+			return err
+		}
+		written += n
+	}
+	p.tally(written, known)
+	return nil
+}
+
+func (c *commit) addEdited(p *plan, it *item, id string) error {
+	written, known, concerns := 0, 0, make(map[string]bool)
+	for _, v := range it.judged.Verdicts {
+		subject := mentionSubject(&it.judged.Mention, v.Brand)
+		concerns[subject] = true
+		h, held := it.held[subject]
+		change := earshot.Edited
+		switch {
+		case h.gone == string(earshot.Deleted), held && h.gone == "" && same(h.body, it.judged, v):
+			known++
+			continue
+		case held && h.gone == "":
+		case c.old(it.judged):
+			p.old++
+			continue
+		default:
+			change = earshot.New
+		}
+		n, err := c.addMention(p, it, v, change, h.sequence, id)
+		if err != nil {
+			return err
+		}
+		written += n
+	}
+	p.tally(written, known)
+	return c.addTombstones(p, it, earshot.Edited, concerns, id)
+}
+
+func (c *commit) addDeleted(p *plan, it *item, id string) error {
+	return c.addTombstones(p, it, earshot.Deleted, nil, id)
+}
+
+// addTombstones takes the mention back from every brand that holds it, but for
+// those it still concerns.
+func (c *commit) addTombstones(p *plan, it *item, by earshot.Change, concerns map[string]bool, id string) error {
+	withdrawn := false
+	for subject, h := range it.held {
+		if concerns[subject] || h.gone == string(earshot.Deleted) || h.gone == string(by) {
+			continue
+		}
+		body := earshot.Judged{
+			Mention: earshot.Mention{
+				ID: it.judged.ID, Network: it.judged.Network, Listener: it.judged.Listener,
+				Change: earshot.Deleted, Heard: it.judged.Heard,
+			},
+			Verdicts: []earshot.Verdict{},
+		}
+		m, err := message(subject, c.mentionEvent(it, id, earshot.Deleted), body)
+		if err != nil {
+			return err
+		}
+		m.Header[headerWithdrawn] = []string{string(by)}
+		p.msgs = append(p.msgs, replace(expect(m, h.sequence)))
+		withdrawn = true
+	}
+	if withdrawn {
+		p.withdrawn++
+	}
+	return nil
+}
+
+// addMention writes the mention for one brand, in the place of what the brand
+// holds of it (the message with sequence over, 0 for none), and returns how many
+// mentions that is: none when it is too large and becomes a dead letter.
+func (c *commit) addMention(p *plan, it *item, v earshot.Verdict, change earshot.Change, over uint64, id string) (int, error) {
+	body := earshot.Judged{Mention: it.judged.Mention, Verdicts: []earshot.Verdict{v}}
+	body.Change = change
+	m, err := message(mentionSubject(&it.judged.Mention, v.Brand), c.mentionEvent(it, id, change), body)
+	if err != nil {
+		return 0, err
+	}
+	if limit := c.bus.maxBody(); len(m.Data) > limit {
+		return 0, c.addDead(p, c.deadLetter(it.judged, fmt.Sprintf("it takes %d bytes, more than the %d of a message", len(m.Data), limit)), id)
+	}
+	if over > 0 {
+		replace(m)
+	}
+	p.msgs = append(p.msgs, expect(m, over))
+	return 1, nil
+}
+
+func (c *commit) mentionEvent(it *item, id string, change earshot.Change) event {
+	e := event{
+		id: it.judged.Key(), kind: "mention." + string(change), source: c.batch.Listener,
+		schema: "mention", at: it.judged.Heard,
+	}
+	if change != earshot.New {
+		e.id += "." + id
+	}
+	return e
+}
+
+func (c *commit) addDead(p *plan, d *earshot.DeadLetter, id string) error {
+	m, err := message(deadSubject(c.batch.Listener),
+		event{id: fmt.Sprintf("%s.%d", id, len(p.msgs)), kind: "deadletter", source: c.batch.Listener, schema: "deadletter", at: d.At}, d)
+	if err != nil {
+		return err
+	}
+	p.msgs = append(p.msgs, m)
+	p.dead++
+	return nil
+}
+
+// maxDead is how much of something is kept that could not be stored.
+const maxDead = 64 << 10
+
+func (c *commit) deadLetter(j *earshot.Judged, problem string) *earshot.DeadLetter {
+	body := []byte(j.Text)
+	return &earshot.DeadLetter{
+		Listener: c.batch.Listener, Part: c.batch.Part, At: c.now.UTC(),
+		Reason: fmt.Sprintf("mention %.200q cannot be stored: %s", j.ID, problem),
+		Body:   body[:min(len(body), maxDead)],
+	}
+}
+
+// tally counts the mention once, however many brands it concerns.
+func (p *plan) tally(written, known int) {
+	switch {
+	case written > 0:
+		p.stored++
+	case known > 0:
+		p.known++
+	}
+}
+
+// same reports whether a stored body says what the mention says now; who heard
+// it, and when, does not matter.
+func same(body []byte, j *earshot.Judged, v earshot.Verdict) bool {
+	var stored earshot.Judged
+	if err := json.Unmarshal(body, &stored); err != nil {
+		return false
+	}
+	now := earshot.Judged{Mention: j.Mention, Verdicts: []earshot.Verdict{v}}
+	for _, each := range []*earshot.Judged{&stored, &now} {
+		each.Change, each.Listener, each.Heard = "", "", time.Time{}
+	}
+	a, err1 := json.Marshal(stored)
+	b, err2 := json.Marshal(now)
+	return err1 == nil && err2 == nil && bytes.Equal(a, b)
+}

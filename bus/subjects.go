@@ -1,0 +1,65 @@
+package bus
+
+import (
+	"fmt"
+	"strings"
+
+	"earshot"
+)
+
+// Names of the streams and buckets.
+const (
+	streamMentions = "EARSHOT_MENTIONS"
+	streamCases    = "EARSHOT_CASES"
+	streamAlerts   = "EARSHOT_ALERTS"
+	streamDrill    = "EARSHOT_DRILL"
+	bucketLeases   = "earshot_leases"
+	bucketSettings = "earshot_settings"
+)
+
+// mentionSubjects matches public and private mentions, and nothing else of
+// their stream: cursors and dead letters have fewer tokens.
+const mentionSubjects = "earshot.*.*.*.*"
+
+// area is the part of the subject space a mention belongs to.
+func area(v earshot.Visibility) string {
+	if v == earshot.Private {
+		return "private"
+	}
+	return "mentions"
+}
+
+func mentionSubject(m *earshot.Mention, brand string) string {
+	return "earshot." + area(m.Visibility) + "." + brand + "." + m.Network + "." + m.Key()
+}
+
+// mentionEverywhere matches the mention at whatever brand holds it.
+func mentionEverywhere(m *earshot.Mention) []string {
+	rest := ".*." + m.Network + "." + m.Key()
+	return []string{"earshot.mentions" + rest, "earshot.private" + rest}
+}
+
+func cursorSubject(listener, part string) string {
+	return "earshot.cursors." + listener + "." + earshot.Key(part)
+}
+
+func deadSubject(listener string) string { return "earshot.dlq." + listener }
+
+func caseSubject(team, id string) string { return "earshot.cases." + team + "." + id }
+
+func progressSubject(brand string) string { return "earshot.progress." + brand }
+
+func alertSubject(a *earshot.Alert) string {
+	return strings.Join([]string{"earshot.alerts", a.Team, a.Brand, string(a.Kind), string(a.Urgency)}, ".")
+}
+
+// tokens checks that names can stand in a subject, where a dot or a wildcard
+// would put a message where nobody, or somebody else, looks for it.
+func tokens(names ...string) error {
+	for _, name := range names {
+		if name == "" || strings.ContainsAny(name, ".*> \t\r\n\x00") {
+			return fmt.Errorf("%q cannot be part of a subject (use letters, digits and -)", name)
+		}
+	}
+	return nil
+}
