@@ -1,0 +1,274 @@
+package rss
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/mmcdole/gofeed"
+	ext "github.com/mmcdole/gofeed/extensions"
+
+	"earshot"
+)
+
+// network is what mentions of this driver are from.
+const network = "rss"
+
+// Flags of mentions, besides those the runner sets.
+const (
+	flagUndated   = "undated"   // the feed gives no date
+	flagBadDate   = "bad_date"  // it gives one that cannot be read
+	flagTruncated = "truncated" // the feed ended in the middle
+	flagCut       = "cut"       // it is longer than what is kept
+)
+
+// normaliser turns the items of one feed into mentions.
+type normaliser struct {
+	doc  *document
+	host string   // of the feed as configured: what tells its short IDs from those of others
+	base *url.URL // where the feed was read, for relative addresses
+}
+
+// mention returns what the item says. Its ID is empty when there is nothing in
+// it to tell it by.
+func (n normaliser) mention(item *gofeed.Item) earshot.Mention {
+	m := earshot.Mention{Network: network, Change: earshot.New}
+	m.URL = resolve(n.base, item.Link)
+	n.body(&m, item)
+	m.ID = n.id(item, &m)
+	m.Author = n.author(item)
+	m.Lang = n.language(item)
+	m.Media = n.media(item, m.Media)
+	m.ReplyTo = n.replyTo(item)
+	m.Posted = posted(item)
+	switch {
+	case !m.Posted.IsZero():
+	case item.Published == "" && item.Updated == "":
+		m.Flags = append(m.Flags, flagUndated)
+	default:
+		m.Flags = append(m.Flags, flagBadDate)
+	}
+	if n.doc.truncated {
+		m.Flags = append(m.Flags, flagTruncated)
+	}
+	return m
+}
+
+func (n normaliser) body(m *earshot.Mention, item *gofeed.Item) {
+	source := item.Content
+	if strings.TrimSpace(source) == "" {
+		source = item.Description
+	}
+	if source == "" {
+		source = mediaText(item)
+	}
+	base := n.base
+	if u, err := url.Parse(m.URL); err == nil && m.URL != "" {
+		base = u
+	}
+	var r rendering
+	if n.doc.plain[item] {
+		r = renderPlain(source)
+	} else {
+		r = render(source, base)
+	}
+	title, cut := renderTitle(item.Title)
+	if title == r.text {
+		title = "" // a post without a headline of its own
+	}
+	m.Title, m.Text, m.Links, m.Media = title, r.text, r.links, r.media
+	if cut || r.cut {
+		m.Flags = append(m.Flags, flagCut)
+	}
+}
+
+// id is the mention's identity: what the feed calls the item, else its address,
+// else its words. Names that mean something everywhere stay as they are, so that
+// two feeds with one article agree; others get the feed's host before them.
+func (n normaliser) id(item *gofeed.Item, m *earshot.Mention) string {
+	if guid := strings.TrimSpace(item.GUID); guid != "" {
+		return n.native(guid)
+	}
+	return n.fallbackID(m)
+}
+
+func (n normaliser) fallbackID(m *earshot.Mention) string {
+	switch {
+	case m.URL != "":
+		return n.native(m.URL)
+	case m.Title != "" || m.Text != "":
+		return n.native(digest(m.Title + "\x00" + m.Text))
+	}
+	return ""
+}
+
+func (n normaliser) native(name string) string {
+	const longest = 512
+	if len(name) > longest || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' }) {
+		name = digest(name)
+	}
+	scheme, _, found := strings.Cut(name, ":")
+	if found {
+		switch strings.ToLower(scheme) {
+		case "http", "https", "tag", "urn":
+			return network + ":" + name
+		}
+	}
+	return network + ":" + n.host + "/" + name
+}
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:16])
+}
+
+// posted is when the item was published, else when it was last changed.
+func posted(item *gofeed.Item) time.Time {
+	switch {
+	case item.PublishedParsed != nil:
+		return item.PublishedParsed.UTC()
+	case item.UpdatedParsed != nil:
+		return item.UpdatedParsed.UTC()
+	}
+	return time.Time{}
+}
+
+func (n normaliser) author(item *gofeed.Item) earshot.Author {
+	if line := n.doc.bylines[item]; line != "" {
+		return bylineOf(line)
+	}
+	people := item.Authors
+	// The people of an RSS channel run it, those of other feeds write it.
+	if len(people) == 0 && n.doc.FeedType != "rss" {
+		people = n.doc.Authors
+	}
+	for _, p := range people {
+		if a := bylineOf(p.Name); a != (earshot.Author{}) {
+			return a
+		}
+	}
+	return earshot.Author{}
+}
+
+// bylineOf reads "Name", "@handle", "Name (@handle)", "mail@host (Name)" and the
+// like. It never keeps an e-mail address: nobody chose to be shown by that.
+func bylineOf(line string) earshot.Author {
+	const longest = 1 << 10
+	line, _ = cutAt(line, longest)
+	var a earshot.Author
+	var name []string
+	for _, word := range strings.Fields(render(line, nil).text) {
+		switch bare := strings.Trim(word, "()<>[],;"); strings.IndexByte(bare, '@') {
+		case -1:
+			name = append(name, word)
+		case 0:
+			if len(bare) > 1 && a.Handle == "" {
+				a.Handle = bare
+			}
+		}
+	}
+	a.Name = strings.Join(name, " ")
+	if bare := strings.Trim(a.Name, "()<>[],; "); !strings.ContainsAny(bare, "()") {
+		a.Name = bare
+	}
+	return a
+}
+
+func (n normaliser) language(item *gofeed.Item) string {
+	candidates := []string{n.doc.langs[item]}
+	if item.DublinCoreExt != nil {
+		candidates = append(candidates, item.DublinCoreExt.Language...)
+	}
+	for _, c := range append(candidates, n.doc.Language) {
+		if tag := languageTag(c); tag != "" {
+			return tag
+		}
+	}
+	return ""
+}
+
+// languageTag tidies a claimed language and drops what cannot be one.
+func languageTag(s string) string {
+	s = strings.ReplaceAll(strings.TrimSpace(s), "_", "-")
+	if len(s) < 2 || len(s) > 35 {
+		return ""
+	}
+	for _, c := range []byte(s) {
+		if letter := 'a' <= c|0x20 && c|0x20 <= 'z'; !letter && c != '-' && (c < '0' || c > '9') {
+			return ""
+		}
+	}
+	return s
+}
+
+// replyTo follows the threading extension (RFC 4685).
+func (n normaliser) replyTo(item *gofeed.Item) string {
+	for _, e := range item.Extensions["thr"]["in-reply-to"] {
+		if ref := strings.TrimSpace(e.Attrs["ref"]); ref != "" {
+			return n.native(ref)
+		}
+	}
+	return ""
+}
+
+// media adds what is enclosed to the pictures in the text.
+func (n normaliser) media(item *gofeed.Item, inText []earshot.Media) []earshot.Media {
+	var all []earshot.Media
+	add := func(address, alt string) {
+		if u := resolve(n.base, address); u != "" {
+			alt, _ = renderTitle(alt)
+			all = appendMedia(all, earshot.Media{URL: u, Alt: alt})
+		}
+	}
+	for _, e := range item.Enclosures {
+		add(e.URL, "")
+	}
+	for _, e := range mediaContents(item) {
+		alt := firstValue(e.Children["description"])
+		if alt == "" {
+			alt = firstValue(e.Children["title"])
+		}
+		add(e.Attrs["url"], alt)
+	}
+	for _, e := range item.Extensions["media"]["thumbnail"] {
+		add(e.Attrs["url"], "")
+	}
+	if item.Image != nil {
+		add(item.Image.URL, item.Image.Title)
+	}
+	for _, m := range inText {
+		all = appendMedia(all, m)
+	}
+	return all
+}
+
+// mediaContents are the <media:content> of an item, in groups or not.
+func mediaContents(item *gofeed.Item) []ext.Extension {
+	contents := item.Extensions["media"]["content"]
+	for _, group := range item.Extensions["media"]["group"] {
+		contents = append(contents, group.Children["content"]...)
+	}
+	return contents
+}
+
+// mediaText is what a video feed says instead of a description.
+func mediaText(item *gofeed.Item) string {
+	if text := firstValue(item.Extensions["media"]["description"]); text != "" {
+		return text
+	}
+	for _, group := range item.Extensions["media"]["group"] {
+		if text := firstValue(group.Children["description"]); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+func firstValue(list []ext.Extension) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0].Value
+}

@@ -1,0 +1,267 @@
+package rss
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mmcdole/gofeed"
+	"github.com/mmcdole/gofeed/atom"
+	feedjson "github.com/mmcdole/gofeed/json"
+	"github.com/mmcdole/gofeed/rss"
+
+	"earshot"
+	"earshot/listeners"
+)
+
+// document is what could be read of a feed.
+type document struct {
+	*gofeed.Feed
+	plain      map[*gofeed.Item]bool   // items whose content is plain text, not HTML
+	langs      map[*gofeed.Item]string // items that name their language where gofeed does not look
+	bylines    map[*gofeed.Item]string // who wrote an item, as it is written
+	hints      hints
+	tombstones []tombstone
+	broken     []breakage
+	truncated  bool // the end is missing; the items are those that were whole
+	excess     int  // items that are too many; the oldest were left out
+}
+
+// tombstone says that an entry was taken back (RFC 6721).
+type tombstone struct {
+	ref  string // the ID of the entry
+	when time.Time
+}
+
+// breakage is an item that could not be read.
+type breakage struct {
+	raw    []byte
+	reason string
+}
+
+// hints is what a feed says about how often to ask for it.
+type hints struct {
+	ttl             string // minutes
+	updatePeriod    string
+	updateFrequency string
+}
+
+// maxItems is more than any feed has; of a longer one, the newest are heard.
+const maxItems = 20_000
+
+// read turns the bytes a server sent into a document, its items oldest first.
+// An error wraps listeners.ErrMalformed and says what came instead of a feed.
+func read(body []byte, contentType string) (*document, error) {
+	d, err := readAny(body, contentType)
+	if err != nil {
+		return nil, fmt.Errorf("%w: not a feed: %w", listeners.ErrMalformed, err)
+	}
+	d.Items = oldestFirst(d.Items)
+	d.excess = max(0, len(d.Items)-maxItems)
+	d.Items = d.Items[d.excess:]
+	return d, nil
+}
+
+func readAny(body []byte, contentType string) (*document, error) {
+	doc, err := toUTF8(body, contentType)
+	if err != nil {
+		return nil, err
+	}
+	doc = bytes.TrimLeft(doc, " \t\r\n\x00\ufeff")
+	switch {
+	case len(doc) == 0:
+		return nil, errors.New("an empty answer")
+	case doc[0] == '{':
+		return readJSON(doc)
+	case doc[0] == '<':
+		return readXML(doc)
+	}
+	return nil, errors.New("neither XML nor JSON")
+}
+
+func readXML(doc []byte) (*document, error) {
+	o, err := outlineOf(doc)
+	if err != nil {
+		return nil, err
+	}
+	switch o.root {
+	case "rss", "rdf", "feed":
+	case "html":
+		return nil, errWebPage
+	default:
+		return nil, fmt.Errorf("its root element is <%.40s>, not rss, rdf or feed", o.root)
+	}
+	if o.root != "feed" && !o.channel && len(o.items) == 0 {
+		return nil, fmt.Errorf("its root element is <%s>, but it has no channel", o.root)
+	}
+	if o.refused {
+		return nil, errors.New("it is nested too deeply or made to be costly to read")
+	}
+	whole := !o.truncated
+	for _, p := range o.items {
+		whole = whole && !p.refused
+	}
+	if whole {
+		if d, err := parseXML(o.root, doc[o.from:o.to]); err == nil {
+			return d, nil
+		}
+	}
+	return salvage(doc, o)
+}
+
+var errWebPage = errors.New("it is a web page")
+
+// parseXML has gofeed parse a whole, harmless document.
+func parseXML(root string, doc []byte) (*document, error) {
+	if root == "feed" {
+		f, err := (&atom.Parser{}).Parse(bytes.NewReader(doc))
+		if err != nil {
+			return nil, err
+		}
+		return fromAtom(f)
+	}
+	f, err := (&rss.Parser{}).Parse(bytes.NewReader(doc))
+	if err != nil {
+		return nil, err
+	}
+	return fromRSS(f)
+}
+
+func fromAtom(f *atom.Feed) (*document, error) {
+	feed, err := (&gofeed.DefaultAtomTranslator{}).Translate(f)
+	if err != nil {
+		return nil, err
+	}
+	return &document{Feed: feed, hints: syndication(feed), tombstones: tombstones(feed)}, nil
+}
+
+// tombstones finds them under whatever prefix the feed gave their namespace.
+func tombstones(feed *gofeed.Feed) []tombstone {
+	var found []tombstone
+	for _, byName := range feed.Extensions {
+		for _, e := range byName["deleted-entry"] {
+			if ref := strings.TrimSpace(e.Attrs["ref"]); ref != "" {
+				when, _ := time.Parse(time.RFC3339, e.Attrs["when"]) // without a date it counts as old
+				found = append(found, tombstone{ref: ref, when: when})
+			}
+		}
+	}
+	return found
+}
+
+func fromRSS(f *rss.Feed) (*document, error) {
+	feed, err := (&gofeed.DefaultRSSTranslator{DisableContentImageScan: true}).Translate(f)
+	if err != nil {
+		return nil, err
+	}
+	d := &document{Feed: feed, hints: syndication(feed), bylines: map[*gofeed.Item]string{}}
+	d.hints.ttl = f.TTL
+	for i, item := range f.Items {
+		// A GUID is the link too, unless it says that it is not.
+		if item.Link == "" && item.GUID != nil && !strings.EqualFold(item.GUID.IsPermalink, "false") {
+			feed.Items[i].Link = item.GUID.Value
+		}
+		d.bylines[feed.Items[i]] = rssByline(item)
+	}
+	return d, nil
+}
+
+func rssByline(item *rss.Item) string {
+	lines := []string{item.Author}
+	if dc := item.DublinCoreExt; dc != nil {
+		lines = append(append(lines, dc.Author...), dc.Creator...)
+	}
+	if item.ITunesExt != nil {
+		lines = append(lines, item.ITunesExt.Author)
+	}
+	for _, line := range lines {
+		if bylineOf(line) != (earshot.Author{}) {
+			return line
+		}
+	}
+	return ""
+}
+
+func syndication(feed *gofeed.Feed) hints {
+	sy := feed.Extensions["sy"]
+	var h hints
+	if e := sy["updatePeriod"]; len(e) > 0 {
+		h.updatePeriod = e[0].Value
+	}
+	if e := sy["updateFrequency"]; len(e) > 0 {
+		h.updateFrequency = e[0].Value
+	}
+	return h
+}
+
+// salvage reads the items of a damaged document one by one, so that a fault
+// costs the item it is in and no other.
+func salvage(doc []byte, o outline) (*document, error) {
+	if len(o.items) == 0 {
+		if o.truncated {
+			return nil, errors.New("it ends before its first item does")
+		}
+		_, err := parseXML(o.root, doc[o.from:o.to])
+		return nil, err
+	}
+	head := append(bytes.Clone(doc[o.from:o.items[0].from]), o.closings()...)
+	d, err := parseXML(o.root, head)
+	if err != nil {
+		head = append(o.openings(doc), o.closings()...)
+		if d, err = parseXML(o.root, head); err != nil {
+			return nil, err
+		}
+	}
+	d.truncated = o.truncated
+	for _, p := range o.items {
+		raw := doc[p.from:p.to]
+		if p.refused {
+			d.broken = append(d.broken, breakage{raw, "nested too deeply or made to be costly to read"})
+			continue
+		}
+		one, err := parseXML(o.root, slices.Concat(o.openings(doc), illegalReference.ReplaceAll(raw, nil), o.closings()))
+		if err != nil {
+			d.broken = append(d.broken, breakage{raw, "malformed XML: " + err.Error()})
+			continue
+		}
+		d.adopt(one)
+	}
+	return d, nil
+}
+
+// illegalReference is a reference to a control character, which XML forbids.
+var illegalReference = regexp.MustCompile(`&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));`)
+
+// adopt adds the items and tombstones of another reading of the same feed.
+func (d *document) adopt(one *document) {
+	d.Items = append(d.Items, one.Items...)
+	d.tombstones = append(d.tombstones, one.tombstones...)
+}
+
+func fromJSON(f *feedjson.Feed) (*document, error) {
+	withoutNulls(f)
+	feed, err := (&gofeed.DefaultJSONTranslator{}).Translate(f)
+	if err != nil {
+		return nil, err
+	}
+	d := &document{Feed: feed, plain: map[*gofeed.Item]bool{}, langs: map[*gofeed.Item]string{}, bylines: map[*gofeed.Item]string{}}
+	for i, item := range f.Items {
+		if item.ContentHTML == "" && item.ContentText != "" {
+			d.plain[feed.Items[i]] = true
+		}
+		if item.Language != "" {
+			d.langs[feed.Items[i]] = item.Language
+		}
+		if item.Author != nil {
+			d.bylines[feed.Items[i]] = item.Author.Name
+		}
+		if len(item.Authors) > 0 {
+			d.bylines[feed.Items[i]] = item.Authors[0].Name
+		}
+	}
+	return d, nil
+}

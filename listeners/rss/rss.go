@@ -1,0 +1,203 @@
+// Package rss hears feeds: RSS, RDF, Atom and JSON Feed, each address a part
+// with a cursor of its own. It asks politely and seldom, finds the feed of a web
+// page, and tells new items from edited and deleted ones. It trusts nothing a
+// server sends. Limits per host and private addresses are the client's business,
+// retries the runner's; both are in listeners.
+package rss
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"go.uber.org/zap"
+
+	"earshot"
+	"earshot/listeners"
+)
+
+// Driver is the rss kind of listener.
+func Driver() listeners.Driver {
+	return listeners.Driver{Config: Config{Every: defaultEvery}, Open: open}
+}
+
+// open makes a part of each address. Problems that are warnings only come with
+// the parts.
+func open(setup listeners.Setup) ([]listeners.Part, error) {
+	config := Config{Every: defaultEvery}
+	if err := setup.Decode(&config); err != nil {
+		return nil, err
+	}
+	problems := config.check()
+	if problems.Fatal() {
+		return nil, problems
+	}
+	var parts []listeners.Part
+	for _, address := range config.URLs {
+		u, err := url.Parse(address)
+		if err != nil {
+			return nil, fmt.Errorf("reading the address: %w", err)
+		}
+		u.Fragment = ""
+		parts = append(parts, listeners.Part{Name: address, Source: &source{
+			listener: setup.Name, part: address, address: u, bounds: config.bounds(),
+			client: setup.Client, log: setup.Log,
+		}})
+	}
+	if len(problems) > 0 {
+		return parts, problems
+	}
+	return parts, nil
+}
+
+// source hears one feed.
+type source struct {
+	listener, part string
+	address        *url.URL // as configured
+	bounds         bounds
+	client         *http.Client
+	log            *zap.Logger
+}
+
+// Listen fetches the feed when it is due and emits what is new in it.
+func (s *source) Listen(ctx context.Context, from earshot.Cursor, emit listeners.Emit) error {
+	st, err := readState(from)
+	if err != nil {
+		s.log.Warn("cursor is unreadable, hearing the whole feed again", zap.String("part", s.part), zap.Error(err))
+	}
+	for {
+		if err := wait(ctx, min(time.Until(st.Next), s.bounds.most)); err != nil {
+			return err
+		}
+		if err := s.round(ctx, st, emit); err != nil {
+			return err
+		}
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(max(d, 0))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return ctx.Err() // both may be true
+	}
+}
+
+// round fetches once and emits what came of it. The cursor moves in the same
+// batch as what it covers, validators included.
+func (s *source) round(ctx context.Context, st *state, emit listeners.Emit) error {
+	a, doc, err := s.obtain(ctx, st)
+	if err != nil {
+		return s.lose(ctx, st, emit, err)
+	}
+	now := time.Now()
+	st.follow(a)
+	if doc == nil { // unchanged
+		st.Next = now.Add(s.bounds.clamp(max(st.Pace, freshness(a.header, now)))).UTC()
+		return s.emit(ctx, st, emit, listeners.Batch{})
+	}
+	batch, seen := s.sift(st, doc, a.final)
+	if err := s.emitSome(ctx, st, emit, &batch); err != nil {
+		return err
+	}
+	st.Known = st.Known.with(seen)
+	st.Pace = doc.pace(now)
+	if doc.truncated {
+		st.invalidate() // or the server would say that nothing has changed since
+		st.Next = now.Add(s.bounds.least).UTC()
+	} else {
+		st.validate(a)
+		st.Next = now.Add(s.bounds.clamp(max(st.Pace, freshness(a.header, now)))).UTC()
+	}
+	if err := s.emit(ctx, st, emit, batch); err != nil {
+		return err
+	}
+	return complaint(a, doc)
+}
+
+// complaint is what the runner must hear of a feed that was not heard in full.
+func complaint(a *answer, doc *document) error {
+	switch {
+	case doc.truncated && a.cut != nil:
+		return fmt.Errorf("hearing the part of the feed that came: %w", a.cut)
+	case doc.truncated:
+		return fmt.Errorf("%w: the feed ends in the middle; its %d whole items were heard", listeners.ErrMalformed, len(doc.Items))
+	case doc.excess > 0:
+		return fmt.Errorf("%w: the feed has %d items more than the %d newest that were heard", listeners.ErrMalformed, doc.excess, len(doc.Items))
+	}
+	return nil
+}
+
+// obtain fetches and reads the feed, wherever it is. The document is nil when it
+// has not changed.
+func (s *source) obtain(ctx context.Context, st *state) (*answer, *document, error) {
+	address := s.address.String()
+	if st.URL != "" {
+		address = st.URL
+	}
+	a, err := s.fetch(ctx, address, st)
+	if err != nil || a.unchanged {
+		return a, nil, err
+	}
+	doc, err := read(a.body, a.header.Get("Content-Type"))
+	switch {
+	case err == nil:
+		st.WasFeed = st.WasFeed || st.URL == ""
+		return a, doc, nil
+	case a.cut != nil:
+		return nil, nil, a.cut
+	case errors.Is(err, errWebPage) && st.URL == "" && !st.WasFeed:
+		return s.discover(ctx, st, a)
+	}
+	return nil, nil, fmt.Errorf("reading what %s sent: %w", plainAddress(a.final), err)
+}
+
+// lose returns why a fetch failed. An address that is not the configured one is
+// forgotten when the feed is not there any more, so that the next attempt begins
+// where the configuration says.
+func (s *source) lose(ctx context.Context, st *state, emit listeners.Emit, cause error) error {
+	var status *listeners.StatusError
+	missing := errors.As(cause, &status) && status.Code/100 == 4 && status.Code != http.StatusTooManyRequests
+	if st.URL == "" || !missing && !errors.Is(cause, listeners.ErrMalformed) {
+		return cause
+	}
+	st.forget()
+	if err := s.emit(ctx, st, emit, listeners.Batch{}); err != nil {
+		return err
+	}
+	// Not wrapped: the feed may be gone from there, but not from everywhere.
+	return fmt.Errorf("going back to the configured address, since the feed is no longer where it was found: %v", cause)
+}
+
+// mostAtOnce is how many mentions go into one batch. Feeds never have more.
+const mostAtOnce = 5000
+
+// emitSome emits all but the last batch of a huge feed. Their cursors remember
+// their own items and ask for the same document again.
+func (s *source) emitSome(ctx context.Context, st *state, emit listeners.Emit, batch *listeners.Batch) error {
+	for len(batch.Mentions) > mostAtOnce {
+		some := batch.Mentions[:mostAtOnce]
+		st.invalidate()
+		st.Next = time.Time{}
+		st.Known = st.Known.with(memorise(some))
+		if err := s.emit(ctx, st, emit, listeners.Batch{Mentions: some}); err != nil {
+			return err
+		}
+		batch.Mentions = batch.Mentions[mostAtOnce:]
+	}
+	return nil
+}
+
+func (s *source) emit(ctx context.Context, st *state, emit listeners.Emit, batch listeners.Batch) error {
+	var err error
+	if batch.Next, err = st.cursor(); err != nil {
+		return err
+	}
+	return emit(ctx, batch)
+}

@@ -1,0 +1,199 @@
+package rss
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mmcdole/gofeed"
+
+	"earshot"
+	"earshot/listeners"
+)
+
+// heard is an item of a document with the mention it makes.
+type heard struct {
+	item    *gofeed.Item
+	mention earshot.Mention
+}
+
+// sift returns what is new, edited or deleted in a document, oldest first, and
+// what is to be remembered of all that is in it.
+func (s *source) sift(st *state, doc *document, from *url.URL) (listeners.Batch, []memorised) {
+	n := normaliser{doc: doc, host: strings.ToLower(s.address.Host), base: baseOf(doc, from)}
+	var batch listeners.Batch
+	var seen []memorised
+	all, unnamed := n.hear()
+	all, deleted := n.withoutDeleted(all)
+
+	for _, h := range all {
+		now := memorised{keyOf(h.mention.ID), contentOf(&h.mention)}
+		seen = append(seen, now)
+		before, known := st.Known.saidBefore(now.key)
+		if known && before == now.content {
+			continue
+		}
+		if known {
+			h.mention.Change = earshot.Edited
+		}
+		batch.Mentions = append(batch.Mentions, h.mention)
+	}
+	for _, m := range deleted {
+		now := memorised{keyOf(m.ID), contentOf(&m)}
+		seen = append(seen, now)
+		if before, known := st.Known.saidBefore(now.key); !known || before != now.content {
+			batch.Mentions = append(batch.Mentions, m)
+		}
+	}
+	for _, b := range append(unnamed, doc.broken...) {
+		now := memorised{keyOf("dead:" + string(b.raw)), 1}
+		seen = append(seen, now)
+		if _, known := st.Known.saidBefore(now.key); !known {
+			batch.Dead = append(batch.Dead, s.deadLetter(b))
+		}
+	}
+	return batch, seen
+}
+
+// baseOf is what relative addresses are relative to: in RSS, which does not say,
+// the site that the feed is of, wherever the feed itself is kept.
+func baseOf(doc *document, from *url.URL) *url.URL {
+	if doc.FeedType == "rss" {
+		if u, err := url.Parse(resolve(from, doc.Link)); err == nil && u.Host != "" {
+			return u
+		}
+	}
+	return from
+}
+
+func memorise(mentions []earshot.Mention) []memorised {
+	seen := make([]memorised, len(mentions))
+	for i := range mentions {
+		seen[i] = memorised{keyOf(mentions[i].ID), contentOf(&mentions[i])}
+	}
+	return seen
+}
+
+func (s *source) deadLetter(b breakage) earshot.DeadLetter {
+	const longest = 64 << 10
+	return earshot.DeadLetter{
+		Listener: s.listener, Part: s.part, Reason: b.reason,
+		At: time.Now().UTC(), Body: b.raw[:min(len(b.raw), longest)],
+	}
+}
+
+// hear makes mentions of all items in their order, each ID once, and returns the
+// items that nothing can be told by.
+func (n normaliser) hear() (all []heard, unnamed []breakage) {
+	byID := map[string]int{}
+	shared := n.sharedIDs()
+	for _, item := range n.doc.Items {
+		h := heard{item, n.mention(item)}
+		if shared[h.mention.ID] {
+			h.mention.ID = n.fallbackID(&h.mention)
+		}
+		if h.mention.ID == "" {
+			raw, _ := json.Marshal(item) // fails only for a year beyond 9999; the reason is kept anyway
+			unnamed = append(unnamed, breakage{raw, "an item without ID, link, title and text"})
+			continue
+		}
+		if i, again := byID[h.mention.ID]; again {
+			all[i] = h // a later version of the same item
+			continue
+		}
+		byID[h.mention.ID] = len(all)
+		all = append(all, h)
+	}
+	return all, unnamed
+}
+
+// sharedIDs are the IDs that the feed gives to items with different addresses:
+// they say nothing.
+func (n normaliser) sharedIDs() map[string]bool {
+	address := map[string]string{}
+	shared := map[string]bool{}
+	for _, item := range n.doc.Items {
+		guid := strings.TrimSpace(item.GUID)
+		if guid == "" || item.Link == "" {
+			continue
+		}
+		if first, known := address[guid]; known && first != item.Link {
+			shared[n.native(guid)] = true
+		} else {
+			address[guid] = item.Link
+		}
+	}
+	return shared
+}
+
+// withoutDeleted takes out what the feed's tombstones are for, and returns the
+// deletions. An entry that was changed after its tombstone is alive.
+func (n normaliser) withoutDeleted(all []heard) (alive []heard, deleted []earshot.Mention) {
+	if len(n.doc.tombstones) == 0 {
+		return all, nil
+	}
+	graves := map[string]time.Time{}
+	for _, t := range n.doc.tombstones {
+		if id := n.native(t.ref); !t.when.Before(graves[id]) {
+			graves[id] = t.when
+		}
+	}
+	for _, h := range all {
+		when, dead := graves[h.mention.ID]
+		if dead && (h.item.UpdatedParsed == nil || !h.item.UpdatedParsed.After(when)) {
+			continue
+		}
+		delete(graves, h.mention.ID)
+		alive = append(alive, h)
+	}
+	for id := range graves {
+		deleted = append(deleted, earshot.Mention{ID: id, Network: network, Change: earshot.Deleted})
+	}
+	slices.SortFunc(deleted, func(a, b earshot.Mention) int {
+		if c := graves[a.ID].Compare(graves[b.ID]); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return alive, deleted
+}
+
+// oldestFirst orders items by date. Those without one stay beside their
+// neighbours; feeds list the newest first unless their dates say otherwise.
+func oldestFirst(items []*gofeed.Item) []*gofeed.Item {
+	type dated struct {
+		item *gofeed.Item
+		at   time.Time
+	}
+	all := make([]dated, len(items))
+	for i, item := range items {
+		all[i] = dated{item, posted(item)}
+	}
+	rising, falling := 0, 0
+	for i := 1; i < len(all); i++ {
+		if a, b := all[i-1].at, all[i].at; !a.IsZero() && !b.IsZero() {
+			switch a.Compare(b) {
+			case -1:
+				rising++
+			case 1:
+				falling++
+			}
+		}
+	}
+	if rising <= falling {
+		slices.Reverse(all)
+	}
+	for i := 1; i < len(all); i++ {
+		if all[i].at.IsZero() {
+			all[i].at = all[i-1].at
+		}
+	}
+	slices.SortStableFunc(all, func(a, b dated) int { return a.at.Compare(b.at) })
+	ordered := make([]*gofeed.Item, len(all))
+	for i := range all {
+		ordered[i] = all[i].item
+	}
+	return ordered
+}
