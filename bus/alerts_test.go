@@ -130,4 +130,3 @@ func TestAppend(t *testing.T) {
 		t.Error(err)
 	}
 }
-

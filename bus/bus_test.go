@@ -3,6 +3,7 @@ package bus_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"sort"
 	"testing"
 	"time"
@@ -15,7 +16,24 @@ import (
 	"earshot/bus"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// toolDir is where the tests put the programs they build.
+var toolDir string
+
+func TestMain(m *testing.M) {
+	code := 1
+	defer func() { os.Exit(code) }()
+	var err error
+	if toolDir, err = os.MkdirTemp("", "earshot-bus-tools-"); err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(toolDir)
+	if code = m.Run(); code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+}
 
 // The shapes that listeners.Log and alerts.Log ask for.
 var (
