@@ -13,6 +13,7 @@ import (
 	"github.com/mmcdole/gofeed/atom"
 	feedjson "github.com/mmcdole/gofeed/json"
 	"github.com/mmcdole/gofeed/rss"
+	htmlatom "golang.org/x/net/html/atom"
 
 	"earshot"
 	"earshot/listeners"
@@ -90,9 +91,10 @@ func readXML(doc []byte) (*document, error) {
 	}
 	switch o.root {
 	case "rss", "rdf", "feed":
-	case "html":
-		return nil, errWebPage
 	default:
+		if htmlatom.Lookup([]byte(o.root)) != 0 {
+			return nil, errWebPage
+		}
 		return nil, fmt.Errorf("its root element is <%.40s>, not rss, rdf or feed", o.root)
 	}
 	if o.root != "feed" && !o.channel && len(o.items) == 0 {
