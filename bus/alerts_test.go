@@ -100,7 +100,7 @@ func TestAppend(t *testing.T) {
 	}
 	sequences, err := b.Append(t.Context(), []earshot.CaseEvent{
 		event("cs", "one", "opened", 0), event("pr", "one", "opened", 0), event("cs", "one", "grown", 0),
-	})
+	}, []earshot.Membership{{Brand: "acme", Mention: "key", Seats: []earshot.Seat{{Team: "cs", Case: "one"}}}})
 	if err != nil || len(sequences) != 3 {
 		t.Fatalf("Append = %v, %v", sequences, err)
 	}
@@ -110,15 +110,22 @@ func TestAppend(t *testing.T) {
 	}
 	// Two agents claim: one wins, and the loser's batch leaves no trace.
 	claim := event("cs", "one", "claimed", last.Sequence)
-	if _, err := b.Append(t.Context(), []earshot.CaseEvent{claim}); err != nil {
+	if _, err := b.Append(t.Context(), []earshot.CaseEvent{claim}, nil); err != nil {
 		t.Fatal(err)
 	}
 	loser := []earshot.CaseEvent{event("cs", "two", "opened", 0), claim}
-	if _, err := b.Append(t.Context(), loser); !errors.Is(err, earshot.ErrConflict) {
+	if _, err := b.Append(t.Context(), loser, []earshot.Membership{{Brand: "acme", Mention: "key"}}); !errors.Is(err, earshot.ErrConflict) {
 		t.Errorf("second claim: %v", err)
 	}
 	if _, err := b.Case(t.Context(), "cs", "two"); !errors.Is(err, earshot.ErrNotFound) {
 		t.Errorf("the loser's other case: %v", err)
+	}
+	member, err := b.Membership(t.Context(), "acme", "key")
+	if err != nil || len(member.Seats) != 1 {
+		t.Errorf("Membership = %+v, %v", member, err)
+	}
+	if _, err := b.Membership(t.Context(), "bolt", "key"); !errors.Is(err, earshot.ErrNotFound) {
+		t.Errorf("Membership of nothing: %v", err)
 	}
 	history, err := b.History(t.Context(), "cs", "one")
 	var what []string
@@ -128,5 +135,31 @@ func TestAppend(t *testing.T) {
 	same(t, "history", what, []string{"opened", "grown", "claimed"})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// The reader starts before the first mention that some brand has not dealt with.
+func TestResume(t *testing.T) {
+	b := open(t, options(t))
+	p := &part{t: t, bus: b, name: "p"}
+	private := mention(3, "bolt")
+	private.Visibility = earshot.Private
+	p.commit(mention(1, "acme"), mention(2, "bolt"), private, mention(4, "acme"))
+	for _, step := range []struct {
+		acme, bolt, want uint64
+	}{{0, 0, 0}, {1, 0, 1}, {4, 2, 2}, {4, 3, 5}, {1, 3, 3}} {
+		for brand, sequence := range map[string]uint64{"acme": step.acme, "bolt": step.bolt} {
+			at, err := b.Progress(t.Context(), brand)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at.Sequence = sequence
+			if _, err := b.Publish(t.Context(), nil, []earshot.Progress{at}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := b.Resume(t.Context(), []string{"acme", "bolt"}); err != nil || got != step.want {
+			t.Errorf("Resume with %+v = %d, %v", step, got, err)
+		}
 	}
 }

@@ -41,7 +41,7 @@ var (
 		Cursor(ctx context.Context, listener, part string) (earshot.Cursor, uint64, error)
 		Case(ctx context.Context, team, id string) (earshot.CaseEvent, error)
 		History(ctx context.Context, team, id string) ([]earshot.CaseEvent, error)
-		Append(ctx context.Context, events []earshot.CaseEvent) ([]uint64, error)
+		Append(ctx context.Context, events []earshot.CaseEvent, memberships []earshot.Membership) ([]uint64, error)
 		Progress(ctx context.Context, brand string) (earshot.Progress, error)
 		Publish(ctx context.Context, alerts []earshot.Alert, progress []earshot.Progress) ([]uint64, error)
 	} = (*bus.Bus)(nil)

@@ -266,7 +266,7 @@ func publishAll(ctx context.Context, b *bus.Bus, batches int) error {
 			}
 			at = last.Sequence
 		}
-		if _, err := b.Append(ctx, []earshot.CaseEvent{event("cs", "one", fmt.Sprint("event-", n), at)}); err != nil {
+		if _, err := b.Append(ctx, []earshot.CaseEvent{event("cs", "one", fmt.Sprint("event-", n), at)}, nil); err != nil {
 			return fmt.Errorf("event %d: %w", n, err)
 		}
 	}

@@ -16,13 +16,16 @@ func (b *Bus) Resume(ctx context.Context, brands []string) (uint64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("looking for the mentions to go on with: %w", err)
 	}
+	if info == nil {
+		return 0, fmt.Errorf("looking for the mentions to go on with: stream %s: %w", streamMentions, earshot.ErrNotFound)
+	}
 	after := info.State.LastSeq
 	for _, brand := range brands {
 		p, err := b.Progress(ctx, brand)
 		if err != nil {
 			return 0, err
 		}
-		for _, filter := range brandFilters(brand) {
+		for _, filter := range []string{"earshot.mentions." + brand + ".*.*", "earshot.private." + brand + ".*.*"} {
 			r, err := b.next(ctx, streamMentions, filter, p.Sequence+1)
 			if errors.Is(err, earshot.ErrNotFound) {
 				continue

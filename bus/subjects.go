@@ -39,6 +39,11 @@ func mentionEverywhere(m *earshot.Mention) []string {
 	return []string{"earshot.mentions" + rest, "earshot.private" + rest}
 }
 
+// brandFilters match all mentions of a brand.
+func brandFilters(brand string) []string {
+	return []string{"earshot.mentions." + brand + ".>", "earshot.private." + brand + ".>"}
+}
+
 func cursorSubject(listener, part string) string {
 	return "earshot.cursors." + listener + "." + earshot.Key(part)
 }
@@ -46,6 +51,11 @@ func cursorSubject(listener, part string) string {
 func deadSubject(listener string) string { return "earshot.dlq." + listener }
 
 func caseSubject(team, id string) string { return "earshot.cases." + team + "." + id }
+
+// membershipSubject lies beside the cases of teams, whose names have no underscore.
+func membershipSubject(brand, mention string) string {
+	return "earshot.cases._mentions." + brand + "." + mention
+}
 
 func progressSubject(brand string) string { return "earshot.progress." + brand }
 
