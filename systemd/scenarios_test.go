@@ -120,6 +120,9 @@ func reload(t *testing.T) {
 	_ = command(t, "systemctl", "reload", unit).Run() // whether it fails is up to the type of the unit
 	where := configFile + ":" + strconv.Itoa(strings.Count(embedded, "\n")+1)
 	eventually(t, "the journal says what is wrong", func() bool { return strings.Contains(journal(t)[before:], where) })
+	if urgent := run(t, "journalctl", "--no-pager", "-o", "cat", "-u", unit, "-p", "warning"); !strings.Contains(urgent, where) {
+		t.Errorf("not as a warning or worse:\n%s", urgent)
+	}
 	extend(t, more, letter(6))
 	eventually(t, "the old configuration is in force", func() bool { return heard(t, "more") == 3 })
 	expect(t, "ActiveState=active", "NRestarts=0", fmt.Sprintf("MainPID=%d", pid))
@@ -133,7 +136,15 @@ func killed(t *testing.T) {
 	start(t)
 	eventually(t, "the letters are heard", func() bool { return heard(t, "letters") == 3 })
 	restarted(t, signal(t, syscall.SIGKILL))
-	extend(t, letters, letter(4))
+	hearsOnly(t, letter(4))
+	run(t, "systemctl", "restart", unit) // by whichever user systemd makes up this time
+	hearsOnly(t, letter(5))
+}
+
+// hearsOnly extends the letters and checks that what was there is not heard again.
+func hearsOnly(t *testing.T, letter string) {
+	t.Helper()
+	extend(t, letters, letter)
 	eventually(t, "the new letter is heard", func() bool { return heard(t, "letters") > 0 })
 	if n := heard(t, "letters"); n != 1 {
 		t.Errorf("heard %d letters after the restart, want the new one alone", n)
