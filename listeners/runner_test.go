@@ -222,6 +222,7 @@ func TestGonePartIsNotCalledAgain(t *testing.T) {
 			return errors.Join(errors.New("410"), listeners.ErrGone)
 		})))
 		<-time.After(24 * time.Hour)
+		synctest.Wait()
 		if calls != 1 || b.state("old").State != listeners.Gone || !b.Running() {
 			t.Errorf("%d calls, %+v", calls, b.state("old"))
 		}
@@ -245,6 +246,7 @@ func TestPanicStaysInItsPart(t *testing.T) {
 			return nil
 		})), one("good", sourceFunc(idle)))
 		<-time.After(time.Minute)
+		synctest.Wait()
 		if calls != 2 || b.state("bad").State != listeners.Listening || b.state("good").Restarts != 0 {
 			t.Errorf("%d calls; %+v", calls, b.Status())
 		}

@@ -1,0 +1,115 @@
+package file_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"earshot"
+	"earshot/listeners/file"
+)
+
+const fullLine = `{"id":"mastodon:109","network":"mastodon","change":"edited","author":{"handle":"@nora@social.example",` +
+	`"name":"Nora","followers":1234,"verified":true,"created":"2019-05-04T10:00:00Z"},"title":"T\u00e4st",` +
+	`"text":"The wheel of the @acme tractor came off after two days \ud83d\ude22 #acme","url":"https://social.example/@nora/109",` +
+	`"lang":"en","posted":"2026-11-20T08:15:30.5Z","heard":"2026-11-20T08:15:31Z","reply_to":"mastodon:108",` +
+	`"conversation":"mastodon:100","links":["https://a.example/1","https://a.example/2"],` +
+	`"media":[{"url":"https://a.example/p.jpg","alt":"a wheel"}],"engagement":{"likes":3,"reposts":2,"replies":1,"views":400},` +
+	`"rating":4.5,"place":"Rome","visibility":"public","flags":["truncated"]}`
+
+const tweetLine = `{"id":"x:1590000000000000001","author":{"handle":"@somebody","followers":321},` +
+	`"text":"Third week without an answer from @acmecare about the missing pieces in my order, how hard can it be?",` +
+	`"lang":"en","posted":"2026-11-20T08:15:30Z","url":"https://x.example/somebody/status/1590000000000000001"}`
+
+func TestParseReadsEveryField(t *testing.T) {
+	got, err := file.Parse([]byte(fullLine))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := earshot.Mention{
+		ID: "mastodon:109", Network: "mastodon", Change: earshot.Edited,
+		Author: earshot.Author{
+			Handle: "@nora@social.example", Name: "Nora", Followers: 1234, Verified: true,
+			Created: time.Date(2019, 5, 4, 10, 0, 0, 0, time.UTC),
+		},
+		Title: "Täst", Text: "The wheel of the @acme tractor came off after two days 😢 #acme",
+		URL: "https://social.example/@nora/109", Lang: "en",
+		Posted:  time.Date(2026, 11, 20, 8, 15, 30, 500_000_000, time.UTC),
+		Heard:   time.Date(2026, 11, 20, 8, 15, 31, 0, time.UTC),
+		ReplyTo: "mastodon:108", Conversation: "mastodon:100",
+		Links:      []string{"https://a.example/1", "https://a.example/2"},
+		Media:      []earshot.Media{{URL: "https://a.example/p.jpg", Alt: "a wheel"}},
+		Engagement: earshot.Engagement{Likes: 3, Reposts: 2, Replies: 1, Views: 400},
+		Rating:     4.5, Place: "Rome", Visibility: earshot.Public, Flags: []string{"truncated"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestParseErrorsSayWhere(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                  "column 1: a mention is a JSON object, in braces",
+		"null":                              "column 1: a mention is a JSON object, in braces",
+		`  [1]`:                             "column 3: a mention is a JSON object, in braces",
+		`{"text":"a"`:                       "column 11: unexpected end of JSON input",
+		`{"text":"a"} x`:                    "column 14: invalid character 'x' after top-level value",
+		`{"author":{"name":1}`:              "column 20: unexpected end of JSON input",
+		`{"author":{"name":1},"text":"a"}`:  `column 19: "author.name" cannot be a number`,
+		`{"text":"a","posted":"yesterday"}`: `column 1: parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`,
+		`{"id":"x:1","change":"edited"}`:    `column 1: neither "text" nor "title" says anything`,
+	} {
+		_, err := file.Parse([]byte(text))
+		var syntax *file.SyntaxError
+		if !errors.As(err, &syntax) || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// FuzzParse checks that no line brings the parser down, that errors point into
+// the line, and that what was read can be written and read again.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{fullLine, tweetLine, "", "{", "null", `{"text":"\ud83d"}`, `{"TEXT":"a"}`, `{"text":"a","text":"b"}`, "{\"text\":\"\xff\"}"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := file.Parse(text)
+		var syntax *file.SyntaxError
+		if err != nil {
+			if !errors.As(err, &syntax) || syntax.Column < 1 || syntax.Column > len(text)+1 {
+				t.Fatalf("%v of %d bytes", err, len(text))
+			}
+			return
+		}
+		if !utf8.ValidString(m.Text) {
+			t.Fatalf("text %q is not UTF-8", m.Text)
+		}
+		written, err := json.Marshal(m)
+		if err != nil {
+			t.Skip("a time that cannot be written") // the runner drops those
+		}
+		again, err := file.Parse(written)
+		if diff := cmp.Diff(m, again, cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })); err != nil || diff != "" {
+			t.Fatalf("%s: %v\n%s", written, err, diff)
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	for name, line := range map[string]string{"tweet": tweetLine, "full": fullLine} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(line)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := file.Parse([]byte(line)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
