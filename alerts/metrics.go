@@ -25,7 +25,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		raised: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "earshot_alerts_total", Help: "Alerts raised."},
 			[]string{"team", "kind", "urgency", "why"}),
-		old:       counter("earshot_alerts_old_total", "Mentions too old to page anybody, by team they would have reached."),
+		old:       counter("earshot_alerts_old_total", "Mentions too old to page anybody, once for each team they would have reached."),
 		strangers: counter("earshot_alerts_unknown_team_total", "Routes dropped because their team does not exist."),
 		retries:   counter("earshot_alerts_retries_total", "Times that alerts were decided again because storing them went wrong."),
 		latency: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "earshot_alert_latency_seconds",

@@ -91,7 +91,7 @@ func takenBack(a *earshot.Alert) string {
 	if a.Why == earshot.BecauseWithdrawn {
 		return "withdrawn, nothing is left of it"
 	}
-	return "a post was taken back, " + plural(a.Count, "post") + " left"
+	return "a post was deleted or edited away, " + plural(a.Count, "post") + " left"
 }
 
 func quote(m *earshot.Mention, room int) string {
