@@ -1,6 +1,7 @@
 package listeners
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -224,5 +225,5 @@ func isTLS(err error) bool {
 
 func isTimeout(err error) bool {
 	var timeout interface{ Timeout() bool }
-	return errors.As(err, &timeout) && timeout.Timeout()
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }

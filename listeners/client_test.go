@@ -1,0 +1,464 @@
+package listeners_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/andybalholm/brotli"
+
+	"earshot"
+	"earshot/listeners"
+)
+
+// newClient returns a client that may call loopback, with the given changes.
+func newClient(t *testing.T, change func(*listeners.ClientOptions)) *http.Client {
+	t.Helper()
+	o := listeners.DefaultClient()
+	o.AllowPrivate = []string{"127.0.0.1"}
+	o.PerSecond, o.Burst = 1000, 100
+	if change != nil {
+		change(&o)
+	}
+	client, err := listeners.NewClient(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdleConnections)
+	return client
+}
+
+func serve(t *testing.T, handle http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(handle)
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	return server
+}
+
+// fetch reads an answer to its end.
+func fetch(t *testing.T, client *http.Client, url string) ([]byte, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if err := listeners.CheckStatus(resp, time.Now()); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(resp.Body)
+}
+
+func wantClass(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("no error, want one of class %s", want)
+	}
+	if got := listeners.Class(err); got != want {
+		t.Errorf("%v is of class %s, want %s", err, got, want)
+	}
+}
+
+func TestClientSaysWhoItIsAndDecodes(t *testing.T) {
+	const text = "hello, hello, hello, hello"
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.UserAgent(), "earshot/") || r.Header.Get("Accept-Encoding") != "gzip, br" {
+			t.Errorf("request with %v", r.Header)
+		}
+		var packed io.WriteCloser
+		switch r.URL.Path {
+		case "/gzip":
+			packed = gzip.NewWriter(w)
+		case "/br":
+			packed = brotli.NewWriter(w)
+		default:
+			_, _ = io.WriteString(w, text)
+			return
+		}
+		w.Header().Set("Content-Encoding", r.URL.Path[1:])
+		_, _ = io.WriteString(packed, text)
+		_ = packed.Close()
+	})
+	client := newClient(t, nil)
+	for _, path := range []string{"/", "/gzip", "/br"} {
+		if got, err := fetch(t, client, server.URL+path); err != nil || string(got) != text {
+			t.Errorf("%s: %q, %v", path, got, err)
+		}
+	}
+}
+
+func TestServerThatNeverAnswers(t *testing.T) {
+	server := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	client := newClient(t, func(o *listeners.ClientOptions) { o.Timeout = 50 * time.Millisecond })
+	_, err := fetch(t, client, server.URL)
+	wantClass(t, err, "timeout")
+}
+
+func TestServerThatTrickles(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		ticker := time.NewTicker(5 * time.Millisecond)
+		defer ticker.Stop()
+		for r.Context().Err() == nil {
+			_, _ = w.Write([]byte("x"))
+			_ = http.NewResponseController(w).Flush()
+			<-ticker.C
+		}
+	})
+	client := newClient(t, func(o *listeners.ClientOptions) { o.Timeout = 100 * time.Millisecond })
+	_, err := fetch(t, client, server.URL)
+	wantClass(t, err, "timeout")
+	if !strings.Contains(err.Error(), "longer than 100ms") {
+		t.Errorf("the error does not say what happened: %v", err)
+	}
+}
+
+// Slow redirects share one deadline.
+func TestSlowRedirectsShareOneDeadline(t *testing.T) {
+	hops := 0
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		hops++
+		select {
+		case <-time.After(80 * time.Millisecond):
+		case <-r.Context().Done():
+		}
+		http.Redirect(w, r, fmt.Sprintf("/%d", hops), http.StatusFound)
+	})
+	client := newClient(t, func(o *listeners.ClientOptions) { o.Timeout = 200 * time.Millisecond })
+	_, err := fetch(t, client, server.URL)
+	wantClass(t, err, "timeout")
+	if hops > 3 {
+		t.Errorf("%d hops", hops)
+	}
+}
+
+func TestEndlessAnswersAndBombsStaySmall(t *testing.T) {
+	zeros := make([]byte, 1<<20)
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		var to io.Writer = w
+		switch r.URL.Path {
+		case "/gzip":
+			packed, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
+			w.Header().Set("Content-Encoding", "gzip")
+			to = packed
+		case "/br":
+			w.Header().Set("Content-Encoding", "br")
+			to = brotli.NewWriterLevel(w, 1)
+		case "/empty-gzip": // members without content, one after the other
+			var member bytes.Buffer
+			_ = gzip.NewWriter(&member).Close()
+			w.Header().Set("Content-Encoding", "gzip")
+			zeros := bytes.Repeat(member.Bytes(), 1000)
+			for r.Context().Err() == nil {
+				_, _ = w.Write(zeros)
+			}
+			return
+		}
+		for r.Context().Err() == nil {
+			if _, err := to.Write(zeros); err != nil {
+				return
+			}
+		}
+	})
+	client := newClient(t, func(o *listeners.ClientOptions) { o.MaxBody = 4 << 20 })
+	for _, path := range []string{"/", "/gzip", "/br", "/empty-gzip"} {
+		resp, err := client.Get(server.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		n, err := io.Copy(io.Discard, resp.Body)
+		runtime.ReadMemStats(&after)
+		_ = resp.Body.Close()
+		wantClass(t, err, "too_large")
+		var large *listeners.TooLarge
+		if !errors.As(err, &large) || large.Limit != 4<<20 || n > 4<<20 {
+			t.Errorf("%s: %d bytes, then %v", path, n, err)
+		}
+		if held := int64(after.HeapInuse) - int64(before.HeapInuse); held > 64<<20 {
+			t.Errorf("%s: the heap grew by %d MiB", path, held>>20)
+		}
+	}
+}
+
+// An answer of exactly the limit is not too large.
+func TestLimitItselfIsAccepted(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 1000)) })
+	client := newClient(t, func(o *listeners.ClientOptions) { o.MaxBody = 1000 })
+	if got, err := fetch(t, client, server.URL); err != nil || len(got) != 1000 {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}
+
+func TestDamagedEncodingIsMalformed(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", r.URL.Path[1:])
+		_, _ = io.WriteString(w, "this is neither")
+	})
+	client := newClient(t, nil)
+	for _, encoding := range []string{"gzip", "br", "zstd"} {
+		_, err := fetch(t, client, server.URL+"/"+encoding)
+		wantClass(t, err, "malformed")
+	}
+}
+
+func TestRedirectsAreBounded(t *testing.T) {
+	hops := 0
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		hops++
+		http.Redirect(w, r, map[string]string{"/file": "file:///etc/passwd"}[r.URL.Path], http.StatusFound)
+	})
+	client := newClient(t, nil)
+	_, err := fetch(t, client, server.URL+"/loop")
+	wantClass(t, err, "malformed")
+	if hops != 10 {
+		t.Errorf("%d hops", hops)
+	}
+	_, err = fetch(t, client, server.URL+"/file")
+	wantClass(t, err, "malformed")
+}
+
+func TestCredentialsAreNotSentInTheClear(t *testing.T) {
+	check := newClient(t, nil).CheckRedirect
+	secure, _ := http.NewRequest(http.MethodGet, "https://a.example/", nil)
+	plain, _ := http.NewRequest(http.MethodGet, "http://a.example/", nil)
+	if err := check(plain, []*http.Request{secure}); err != nil {
+		t.Errorf("without credentials: %v", err)
+	}
+	plain.Header.Set("Authorization", "Bearer secret")
+	if err := check(plain, []*http.Request{secure}); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("with credentials: %v", err)
+	}
+	if err := check(plain, []*http.Request{plain}); err != nil {
+		t.Errorf("from http to http: %v", err)
+	}
+}
+
+func TestPrivateAddressesAreRefused(t *testing.T) {
+	reached := false
+	server := serve(t, func(http.ResponseWriter, *http.Request) { reached = true })
+	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	client := newClient(t, func(o *listeners.ClientOptions) { o.AllowPrivate = nil })
+	for _, host := range []string{
+		"127.0.0.1", "localhost", "[::1]", "169.254.169.254", "10.1.2.3", "192.168.0.1", "172.16.0.1", "100.64.0.1",
+		"[fe80::1]", "[fd00::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "0.0.0.0", "2130706433",
+	} {
+		_, err := fetch(t, client, "http://"+host+":"+port+"/")
+		if got := listeners.Class(err); err == nil || got != "refused_address" && got != "dns" {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	if reached {
+		t.Error("a private address was called")
+	}
+}
+
+func TestRedirectToAPrivateAddressIsRefused(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://"+r.URL.Query().Get("to")+"/latest/meta-data", http.StatusFound)
+	})
+	client := newClient(t, nil)
+	for _, to := range []string{"169.254.169.254", "[::1]:80", "127.0.0.2:80"} {
+		_, err := fetch(t, client, server.URL+"/?to="+to)
+		wantClass(t, err, "refused_address")
+	}
+}
+
+func TestAllowedAddressesAreCalled(t *testing.T) {
+	server := serve(t, func(http.ResponseWriter, *http.Request) {})
+	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	for allow, host := range map[string]string{"127.0.0.0/8": "127.0.0.1", "127.0.0.1": "127.0.0.1", "LOCALHOST": "localhost"} {
+		client := newClient(t, func(o *listeners.ClientOptions) { o.AllowPrivate = []string{allow} })
+		if _, err := fetch(t, client, "http://"+host+":"+port); err != nil {
+			t.Errorf("allow_private %s: %v", allow, err)
+		}
+	}
+}
+
+func TestGiantHeadersAreRefused(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		for i := range 1000 {
+			w.Header().Set(fmt.Sprintf("X-Header-%d", i), strings.Repeat("x", 1000))
+		}
+	})
+	if _, err := fetch(t, newClient(t, nil), server.URL); err == nil {
+		t.Error("a megabyte of headers was accepted")
+	}
+}
+
+// One host gets so many requests at once and no more, however many ask.
+func TestHostIsNotCrowded(t *testing.T) {
+	var inside, most atomic.Int32
+	release := make(chan struct{})
+	server := serve(t, func(http.ResponseWriter, *http.Request) {
+		for n := inside.Add(1); ; {
+			seen := most.Load()
+			if n <= seen || most.CompareAndSwap(seen, n) {
+				break
+			}
+		}
+		<-release
+		inside.Add(-1)
+	})
+	client := newClient(t, func(o *listeners.ClientOptions) { o.Concurrent = 3 })
+	results := make(chan error)
+	for range 12 {
+		go func() {
+			_, err := fetch(t, client, server.URL)
+			results <- err
+		}()
+	}
+	for range 12 {
+		release <- struct{}{}
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+	if got := most.Load(); got > 3 {
+		t.Errorf("%d requests at once", got)
+	}
+}
+
+func TestWaitingForATurnEndsWithTheContext(t *testing.T) {
+	server := serve(t, func(http.ResponseWriter, *http.Request) {})
+	client := newClient(t, func(o *listeners.ClientOptions) { o.PerSecond, o.Burst = 0.0001, 1 })
+	if _, err := fetch(t, client, server.URL); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
+	time.AfterFunc(10*time.Millisecond, cancel)
+	if _, err := client.Do(req); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestClientOptionsAreChecked(t *testing.T) {
+	_, err := listeners.NewClient(listeners.ClientOptions{AllowPrivate: []string{"10.0.0.0/8", "no host", "10.0.0.0/99"}})
+	var problems earshot.Problems
+	if !errors.As(err, &problems) || len(problems) != 8 {
+		t.Errorf("%v", err)
+	}
+	if _, err := listeners.NewClient(listeners.DefaultClient()); err != nil {
+		t.Errorf("the defaults are refused: %v", err)
+	}
+}
+
+func TestCheckStatus(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		code  int
+		after string
+		class string
+		wait  time.Duration
+	}{
+		{200, "", "", 0},
+		{304, "", "", 0},
+		{404, "", "http_4xx", 0},
+		{410, "", "gone", 0},
+		{429, "", "rate_limited", time.Minute},
+		{429, "7", "rate_limited", 7 * time.Second},
+		{503, "", "http_5xx", 0},
+		{503, "Sat, 21 Nov 2026 13:00:00 GMT", "rate_limited", time.Hour},
+		{301, "", "malformed", 0},
+	} {
+		req, _ := http.NewRequest(http.MethodGet, "https://me:pw@a.example/feed?key=secret", nil)
+		resp := &http.Response{StatusCode: test.code, Header: http.Header{"Retry-After": {test.after}}, Request: req}
+		err := listeners.CheckStatus(resp, now)
+		if err == nil {
+			if test.class != "" {
+				t.Errorf("%d: no error", test.code)
+			}
+			continue
+		}
+		var retry *listeners.RetryAfter
+		wait := time.Duration(0)
+		if errors.As(err, &retry) {
+			wait = retry.Wait
+		}
+		if listeners.Class(err) != test.class || wait != test.wait {
+			t.Errorf("%d: %v, class %s, wait %s", test.code, err, listeners.Class(err), wait)
+		}
+		if strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "pw") {
+			t.Errorf("the error tells a secret: %v", err)
+		}
+	}
+}
+
+func TestParseRetryAfter(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	const month = 30 * 24 * time.Hour
+	for _, test := range []struct {
+		value string
+		want  time.Duration
+		ok    bool
+	}{
+		{"", 0, false},
+		{"soon", 0, false},
+		{"120", 2 * time.Minute, true},
+		{" 1.5 ", 2 * time.Second, true},
+		{"-5", 0, true},
+		{"99999999999999999999999999", month, true},
+		{"9223372036854775807", month, true},
+		{"1e9", 0, false},
+		{".", 0, false},
+		{"Sat, 21 Nov 2026 12:05:00 GMT", 5 * time.Minute, true},
+		{"Saturday, 21-Nov-26 12:05:00 GMT", 5 * time.Minute, true},
+		{"Sat, 21 Nov 2020 12:05:00 GMT", 0, true},
+		{"Sat, 21 Nov 9999 12:05:00 GMT", month, true},
+	} {
+		if got, ok := listeners.ParseRetryAfter(test.value, now); got != test.want || ok != test.ok {
+			t.Errorf("%q: %s, %v", test.value, got, ok)
+		}
+	}
+}
+
+func TestClass(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = closed.Close()
+	client := newClient(t, nil)
+	_, refused := fetch(t, client, "http://"+closed.Addr().String())
+	wantClass(t, refused, "network")
+
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	secure.Config.ErrorLog = nil
+	t.Cleanup(secure.Close)
+	_, untrusted := fetch(t, client, secure.URL)
+	wantClass(t, untrusted, "tls")
+	_, plain := fetch(t, client, strings.Replace(secure.URL, "https", "http", 1))
+	wantClass(t, plain, "http_4xx")
+
+	for class, err := range map[string]error{
+		"conflict": fmt.Errorf("storing: %w", earshot.ErrConflict),
+		"full":     fmt.Errorf("storing: %w", earshot.ErrFull),
+		"dns":      fmt.Errorf("dialling: %w", &net.DNSError{Err: "no such host", IsNotFound: true}),
+		"tls":      fmt.Errorf("dialling: %w", tls.AlertError(40)),
+		"timeout":  fmt.Errorf("asking: %w", context.DeadlineExceeded),
+		"network":  io.ErrUnexpectedEOF,
+		"other":    errors.New("something"),
+	} {
+		wantClass(t, err, class)
+	}
+}
