@@ -108,8 +108,8 @@ func mainPID(t *testing.T) int {
 	return pid
 }
 
-// signal sends one to the daemon and returns the process it was.
-func signal(t *testing.T, s syscall.Signal) int {
+// sendSignal sends one to the daemon and returns the process it was.
+func sendSignal(t *testing.T, s syscall.Signal) int {
 	t.Helper()
 	pid := mainPID(t)
 	if pid == 0 {

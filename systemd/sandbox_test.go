@@ -12,7 +12,11 @@ import (
 // test builds the parts and runs itself again inside; there, it runs the
 // scenarios.
 func TestUnderSystemd(t *testing.T) {
-	if os.Getenv("SANDBOX") == "1" {
+	switch {
+	case os.Getenv(recovering) == "1":
+		recoverSlowly(t)
+		return
+	case os.Getenv("SANDBOX") == "1":
 		scenarios(t)
 		return
 	}

@@ -51,6 +51,7 @@ func scenarios(t *testing.T) {
 		{"kill -9 restarts and the state survives", killed},
 		{"a hang is ended and restarted", hang},
 		{"an outage of the external bus is sat out", outage},
+		{"a slow start is waited for", slowStart},
 		{"reload waits for the daemon on newer systemd", notifyReload},
 	} {
 		t.Run(scenario.name, func(t *testing.T) {
@@ -135,7 +136,7 @@ func killed(t *testing.T) {
 	fresh(t, embedded)
 	start(t)
 	eventually(t, "the letters are heard", func() bool { return heard(t, "letters") == 3 })
-	restarted(t, signal(t, syscall.SIGKILL))
+	restarted(t, sendSignal(t, syscall.SIGKILL))
 	hearsOnly(t, letter(4))
 	run(t, "systemctl", "restart", unit) // by whichever user systemd makes up this time
 	hearsOnly(t, letter(5))
@@ -154,7 +155,7 @@ func hearsOnly(t *testing.T, letter string) {
 func hang(t *testing.T) {
 	fresh(t, embedded)
 	start(t)
-	restarted(t, signal(t, syscall.SIGSTOP))
+	restarted(t, sendSignal(t, syscall.SIGSTOP))
 	if said := journal(t); !strings.Contains(said, "Watchdog timeout") {
 		t.Errorf("it was not the watchdog:\n%s", said)
 	}
