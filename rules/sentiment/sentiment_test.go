@@ -1,0 +1,97 @@
+package sentiment_test
+
+import (
+	"testing"
+	"unicode/utf8"
+
+	"earshot"
+	"earshot/rules/language"
+	"earshot/rules/sentiment"
+	"earshot/rules/text"
+)
+
+func measure(s string) ([]earshot.Reason, sentiment.Result) {
+	var tokens text.Tokens
+	tokens.Add(text.Body, s)
+	return sentiment.Measure(nil, sentiment.Input{Tokens: &tokens, Fields: [2]string{"", s}, Lang: language.Guess(&tokens)})
+}
+
+// Plain feelings are recognised in many languages.
+func TestLabel(t *testing.T) {
+	for s, want := range map[string]string{
+		"I love this castle, thank you so much!":       "pos",
+		"Third time it arrived broken, I'm furious":    "neg",
+		"The shop opens at nine on Monday":             "neu",
+		"not good at all":                              "neg",
+		"can't wait for the new castle":                "pos",
+		"I don't hate it":                              "pos",
+		"The castle is nice but the service was awful": "neg",
+		"this is baaaaad":                              "neg",
+		"https://hate.example/awful":                   "neu",
+		"ok :(":                                        "neg",
+		"😡😡":                                           "neg",
+		"mit 👍🏽":                                       "pos",
+		"Das Schloss ist kaputt und niemand antwortet, eine Frechheit": "neg",
+		"Wir sind so begeistert, vielen Dank für die tolle Burg":       "pos",
+		"Das ist nicht gut": "neg",
+		"Le château est arrivé cassé, c'est inadmissible":           "neg",
+		"Nous sommes très contents, merci pour votre aide":          "pos",
+		"El castillo llegó roto y nadie contesta, qué vergüenza":    "neg",
+		"Me encanta el castillo, muchas gracias":                    "pos",
+		"Il castello è arrivato rotto, che delusione":               "neg",
+		"Sono molto contento, un castello bellissimo":               "pos",
+		"O castelo chegou quebrado, péssimo":                        "neg",
+		"Adorei o castelo, muito obrigada":                          "pos",
+		"Het kasteel is kapot en niemand reageert, echt waardeloos": "neg",
+		"Wat een geweldig mooi kasteel, bedankt":                    "pos",
+		"お城が壊れていました。最悪です":                                           "neg",
+		"このお城は最高です、ありがとう":                                           "pos",
+		"好きじゃない":                                                    "neg",
+		"城堡坏了,太差了":                                                  "neg",
+		"我很喜欢这个城堡":                                                  "pos",
+		"ของเล่นพัง ผิดหวังมาก":                                     "neg",
+		"Замок сломан, ужасный сервис":                              "neg",
+		"الخدمة سيئة والقلعة مكسورة":                                "neg",
+		"Zamek przyszedł uszkodzony, nie polecam":                   "neg",
+		"Kale kırık geldi, berbat":                                  "neg",
+	} {
+		if _, got := measure(s); got.Label() != want {
+			t.Errorf("%q is %s (%s), want %s", s, got.Label(), got.Score, want)
+		}
+	}
+}
+
+// The reasons sum to the score, whatever the text, and point into it.
+func FuzzMeasure(f *testing.F) {
+	for _, s := range []string{"I HATE hate haaaaate this!!! :( <3", "very very good but bad!", "好きじゃない!", "\xff!!", "love love love love love"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		reasons, got := measure(s)
+		sum := earshot.Score(0)
+		for _, r := range reasons {
+			sum += r.Weight
+			if r.Span == nil {
+				continue
+			}
+			if r.Span[0] < 0 || r.Span[0] >= r.Span[1] || r.Span[1] > len(s) || !utf8.RuneStart(s[r.Span[0]]) {
+				t.Fatalf("reason outside %q: %v", s, *r.Span)
+			}
+		}
+		if sum != got.Score || got.Score > earshot.Unit || got.Score < -earshot.Unit {
+			t.Fatalf("reasons of %q sum to %s, score %s", s, sum, got.Score)
+		}
+		if got.Confidence < 0 || got.Confidence > earshot.Unit {
+			t.Fatalf("confidence %s", got.Confidence)
+		}
+	})
+}
+
+func BenchmarkMeasure(b *testing.B) {
+	const post = "Third time I've ordered and the castle arrived with missing pieces again. The box was crushed and " +
+		"nobody answers the phone! What do I tell my daughter? Really disappointed, you used to be so much better 😡"
+	b.ReportAllocs()
+	for b.Loop() {
+		measure(post)
+	}
+}
