@@ -47,7 +47,6 @@ type heap struct {
 	Listeners []string         `json:"listeners,omitempty"`
 	Mention   *earshot.Mention `json:"mention,omitempty"` // the most urgent one
 	Verdict   *earshot.Verdict `json:"verdict,omitempty"`
-	Sequence  uint64           `json:"sequence,omitempty"`
 }
 
 // memory is what a progress remembers, with the version of its form.
@@ -136,7 +135,7 @@ func (in *brand) remember(s *earshot.Stored, routes []earshot.Route, now time.Ti
 			h.Listeners = append(h.Listeners, s.Mention.Listener)
 		}
 		if h.Mention == nil || s.Verdict.Urgency > h.Verdict.Urgency {
-			h.Mention, h.Verdict, h.Sequence = &s.Mention, s.Verdict, s.Sequence
+			h.Mention, h.Verdict = bounded(&s.Mention, s.Verdict)
 		}
 	}
 }
@@ -162,7 +161,7 @@ func (in *brand) revise(s *earshot.Stored, routes []earshot.Route) {
 			continue
 		}
 		if slices.ContainsFunc(routes, func(r earshot.Route) bool { return r.Team == h.Team }) && !s.Verdict.Danger {
-			h.Mention, h.Verdict = &s.Mention, s.Verdict
+			h.Mention, h.Verdict = bounded(&s.Mention, s.Verdict)
 			continue
 		}
 		h.Count--

@@ -35,6 +35,7 @@ type batch struct {
 	decided     bool // the mention at hand was dealt with before a crash
 	taken       int
 	old         int
+	bytes       int // of the events, roughly
 }
 
 func (e *Engine) begin(set *settings) *batch {
@@ -42,7 +43,8 @@ func (e *Engine) begin(set *settings) *batch {
 }
 
 func (b *batch) full() bool {
-	return len(b.events)+len(b.memberships) >= fullEvents || len(b.alerts) >= fullAlerts || len(b.brands) >= fullBrands
+	return len(b.events)+len(b.memberships) >= fullEvents || len(b.alerts) >= fullAlerts || len(b.brands) >= fullBrands ||
+		b.bytes >= fullBytes
 }
 
 // take decides what becomes of one mention.
@@ -189,6 +191,7 @@ func (b *batch) add(c *open, event earshot.CaseEvent) {
 	}
 	c.Case, c.exists, c.fresh, c.changed = event.Case, true, false, true
 	b.events = append(b.events, event)
+	b.bytes += weight(&event)
 	if event.Alert != nil {
 		b.alerts = append(b.alerts, *event.Alert)
 	}
@@ -287,7 +290,7 @@ func (e *Engine) publish(ctx context.Context, alerts []earshot.Alert, brands ...
 	}
 	revisions, err := e.log.Publish(ctx, alerts, progress)
 	if err != nil {
-		return fmt.Errorf("publishing alerts: %w", err)
+		return fmt.Errorf("telling teams: %w", err)
 	}
 	for i, in := range brands {
 		in.progress.Revision, in.durable = revisions[i], in.progress.Sequence

@@ -44,7 +44,7 @@ func From(s Step, bands earshot.Bands, now time.Time) (earshot.CaseEvent, bool) 
 		alert.Replaces = b.Alert
 	}
 	if s.Is != nil {
-		alert.Mention, alert.Verdict = s.Mention, s.Verdict
+		alert.Mention, alert.Verdict = bounded(s.Mention, s.Verdict)
 	}
 	alert.Summary = Summary(alert)
 	return earshot.CaseEvent{Event: s.event(), By: earshot.Daemon, At: now, Cause: s.Cause, Case: after, Alert: alert}, true

@@ -1,7 +1,9 @@
 package alerts_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -178,5 +180,36 @@ func TestAlertCarries(t *testing.T) {
 	left := all[2]
 	if left.Why != earshot.BecauseChanged || left.Mention != nil || left.Verdict != nil || left.Replaces != all[1].ID {
 		t.Errorf("alert after a deletion: %+v", left)
+	}
+}
+
+// An alert stays far smaller than a message may be, and its reasons add up.
+func TestAlertIsBounded(t *testing.T) {
+	huge := post(1, "a", angry, func(s *earshot.Stored) {
+		for i := range 100 {
+			s.Mention.Links = append(s.Mention.Links, fmt.Sprintf("https://news.example/%d?q=%s", i, strings.Repeat("x", 8000)))
+		}
+		for i := range 5000 {
+			of := []earshot.Quality{earshot.OfSentiment, earshot.OfUrgency}[i%2]
+			s.Verdict.Reasons = append(s.Verdict.Reasons, earshot.Reason{Of: of, Rule: "word", Field: "text", Span: &earshot.Span{i, i + 1}, Weight: earshot.Score(i)})
+		}
+	})
+	sums := func(reasons []earshot.Reason) map[earshot.Quality]earshot.Score {
+		sum := map[earshot.Quality]earshot.Score{}
+		for _, r := range reasons {
+			sum[r.Of] += r.Weight
+		}
+		return sum
+	}
+	a := tell(t, config, []earshot.Stored{huge})[0]
+	body, err := json.Marshal(a)
+	if err != nil || len(body) > 200<<10 {
+		t.Errorf("the alert has %d bytes (%v)", len(body), err)
+	}
+	if diff := cmp.Diff(sums(huge.Verdict.Reasons), sums(a.Verdict.Reasons)); diff != "" {
+		t.Errorf("sums of reasons (-want +got):\n%s", diff)
+	}
+	if len(a.Mention.Links) == 0 || len(huge.Mention.Links) != 100 || len(huge.Verdict.Reasons) != 5000 {
+		t.Error("the mention itself was cut, or all of its links")
 	}
 }

@@ -263,6 +263,37 @@ func TestConfigurationChangedWhileDead(t *testing.T) {
 	})
 }
 
+// A mention that comes a second time as new, long after the first, is not counted
+// twice.
+func TestHeardAgain(t *testing.T) {
+	var list []earshot.Stored
+	for i := range 500 {
+		list = append(list, post(uint64(i+1), fmt.Sprint("chatter", i)))
+	}
+	list = append(list, post(501, "a", angry), post(502, "a", angry))
+	if all := tell(t, config, list); len(all) == 0 || all[len(all)-1].Count != 1 {
+		t.Errorf("alerts: %+v", all)
+	}
+}
+
+// A hundred brands and a hundred teams at once stay within what the log takes in one write.
+func TestBatchLimits(t *testing.T) {
+	many := alerts.Config{}
+	var to []earshot.Route
+	for i := range 100 {
+		name := fmt.Sprint("t", i)
+		many.Teams = append(many.Teams, alerts.Team{Name: name})
+		to = append(to, earshot.Route{Team: name, Kind: earshot.Customer})
+	}
+	var list []earshot.Stored
+	for i := range 100 {
+		list = append(list, post(uint64(i+1), fmt.Sprint(i), routes(to...), of(fmt.Sprint("b", i))))
+	}
+	if all := tell(t, many, list); len(all) != 100*100 {
+		t.Errorf("%d alerts, want 10000", len(all))
+	}
+}
+
 // Mentions that end are fatal; a stop is not.
 func TestRunEnds(t *testing.T) {
 	engine, _ := alerts.New(alerts.Options{Log: &alertstest.Log{}}, config)
