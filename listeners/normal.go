@@ -172,7 +172,7 @@ func tidyWords(m *earshot.Mention) {
 func tidyFigures(m *earshot.Mention) {
 	switch {
 	case m.Posted.IsZero():
-		if m.Change != earshot.Deleted {
+		if !slices.Contains(m.Flags, "bad_date") { // which says more
 			flag(m, "undated")
 		}
 	case !plausible(m.Posted, m.Heard):
