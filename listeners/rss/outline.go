@@ -96,14 +96,14 @@ func (o *outliner) markup(pos int) int {
 	case bytes.HasPrefix(rest, []byte("<!")):
 		return afterDirective(rest, pos)
 	case bytes.HasPrefix(rest, []byte("</")):
-		end := after(rest, ">", pos)
-		if end > 0 {
+		end := afterTag(rest, pos)
+		if end > pos+1 {
 			o.close(tagName(o.doc[pos+2:end-1]), pos, end)
 		}
 		return end
 	case len(rest) > 1 && isNameStart(rest[1]):
 		end := afterTag(rest, pos)
-		if end > 0 {
+		if end > pos+1 {
 			o.open(pos, end)
 		}
 		return end
@@ -230,21 +230,22 @@ func after(rest []byte, end string, pos int) int {
 	return pos + i + len(end)
 }
 
-// afterTag is after for a start tag, whose quoted values may hold a '>'.
+// afterTag is after for a tag, whose quoted values may hold a '>'. A '<' before
+// its end says that it is no tag, only a '<' that was not escaped.
 func afterTag(rest []byte, pos int) int {
+	quote := byte(0)
 	for i := 1; i < len(rest); i++ {
-		switch c := rest[i]; c {
-		case '>':
+		switch c := rest[i]; {
+		case c == '<':
+			return pos + 1
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '>':
 			return pos + i + 1
-		case '"', '\'':
-			if rest[i-1] != '=' && rest[i-1] != ' ' {
-				continue
-			}
-			end := bytes.IndexByte(rest[i+1:], c)
-			if end < 0 {
-				return -1
-			}
-			i += end + 1
+		case (c == '"' || c == '\'') && (rest[i-1] == '=' || rest[i-1] == ' '):
+			quote = c
 		}
 	}
 	return -1

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -198,50 +196,6 @@ func syndication(feed *gofeed.Feed) hints {
 		h.updateFrequency = e[0].Value
 	}
 	return h
-}
-
-// salvage reads the items of a damaged document one by one, so that a fault
-// costs the item it is in and no other.
-func salvage(doc []byte, o outline) (*document, error) {
-	if len(o.items) == 0 {
-		if o.truncated {
-			return nil, errors.New("it ends before its first item does")
-		}
-		_, err := parseXML(o.root, doc[o.from:o.to])
-		return nil, err
-	}
-	head := append(bytes.Clone(doc[o.from:o.items[0].from]), o.closings()...)
-	d, err := parseXML(o.root, head)
-	if err != nil {
-		head = append(o.openings(doc), o.closings()...)
-		if d, err = parseXML(o.root, head); err != nil {
-			return nil, err
-		}
-	}
-	d.truncated = o.truncated
-	for _, p := range o.items {
-		raw := doc[p.from:p.to]
-		if p.refused {
-			d.broken = append(d.broken, breakage{raw, "nested too deeply or made to be costly to read"})
-			continue
-		}
-		one, err := parseXML(o.root, slices.Concat(o.openings(doc), illegalReference.ReplaceAll(raw, nil), o.closings()))
-		if err != nil {
-			d.broken = append(d.broken, breakage{raw, "malformed XML: " + err.Error()})
-			continue
-		}
-		d.adopt(one)
-	}
-	return d, nil
-}
-
-// illegalReference is a reference to a control character, which XML forbids.
-var illegalReference = regexp.MustCompile(`&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));`)
-
-// adopt adds the items and tombstones of another reading of the same feed.
-func (d *document) adopt(one *document) {
-	d.Items = append(d.Items, one.Items...)
-	d.tombstones = append(d.tombstones, one.tombstones...)
 }
 
 func fromJSON(f *feedjson.Feed) (*document, error) {

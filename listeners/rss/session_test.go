@@ -2,6 +2,7 @@ package rss
 
 import (
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -144,4 +145,23 @@ func item(guid, title string) string {
 
 func channel(items ...string) string {
 	return `<rss version="2.0"><channel><title>News</title>` + strings.Join(items, "") + "</channel></rss>"
+}
+
+// interruptedRound fetches once; the process dies after the first batch.
+func (s *session) interruptedRound() []earshot.Mention {
+	s.Helper()
+	var heard []earshot.Mention
+	died := errors.New("killed")
+	batches := 0
+	err := s.source.round(context.Background(), s.state(), func(_ context.Context, b listeners.Batch) error {
+		if batches++; batches > 1 {
+			return died
+		}
+		s.cursor, heard = b.Next, b.Mentions
+		return nil
+	})
+	if err != nil && !errors.Is(err, died) {
+		s.Fatal(err)
+	}
+	return heard
 }
