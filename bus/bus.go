@@ -28,7 +28,7 @@ type Options struct {
 	Metrics    prometheus.Registerer // nil for none
 	Progress   func(stage string)    // called now and then while a large store recovers; nil for none
 	WaitFor    time.Duration         // how long Open waits for an external server; 0 for until the context ends
-	Standalone bool                  // for tools on a store at rest: no listener, no users, no durables
+	Standalone bool                  // for tools on a store at rest: nobody can connect, nothing is changed
 }
 
 // Bus is an open bus. Its methods may be called concurrently.
@@ -87,16 +87,20 @@ func Open(ctx context.Context, o Options) (_ *Bus, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.ensureStreams(ctx); err != nil {
-		return nil, err
-	}
+	// A tool leaves a store at rest as it is: another retention would erase from it.
 	if !o.Standalone {
-		if err := b.ensureDurables(ctx); err != nil {
+		if err := b.prepare(ctx); err != nil {
 			return nil, err
 		}
 	}
-	b.watch()
-	return b, nil
+	return b, b.watch()
+}
+
+func (b *Bus) prepare(ctx context.Context) error {
+	if err := b.ensureStreams(ctx); err != nil {
+		return err
+	}
+	return b.ensureDurables(ctx)
 }
 
 func (b *Bus) openEmbedded(ctx context.Context, o Options) error {
@@ -134,10 +138,11 @@ func (b *Bus) openExternal(ctx context.Context, o Options) error {
 }
 
 // watch starts what runs beside the calls.
-func (b *Bus) watch() {
+func (b *Bus) watch() error {
 	ctx, stop := context.WithCancel(context.Background())
 	b.stop = stop
 	b.done.Go(func() { b.watchHealth(ctx) })
+	return b.serveHold(ctx)
 }
 
 // URL is where clients of this machine reach the server.
