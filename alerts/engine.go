@@ -18,7 +18,9 @@ import (
 // Sizes of what the engine handles at once and remembers. The log knows
 // everything else.
 const (
-	maxBatch   = 400             // mentions read at once
+	maxRead    = 400             // mentions read at once
+	maxBatch   = 1200            // mentions dealt with at once: each write waits for the disk
+	readAhead  = 2               // reads that wait while a batch is written
 	maxCases   = 4096            // cases remembered
 	maxSeats   = 4096            // memberships remembered
 	turn       = time.Second / 2 // how often it looks at the clock when nothing happens
@@ -103,7 +105,7 @@ func (e *Engine) forget() {
 func (e *Engine) Run(ctx context.Context, mentions Mentions) error {
 	ctx, cancel := context.WithCancel(ctx)
 	e.forget()
-	heard, failed := make(chan []earshot.Stored), make(chan error, 1)
+	heard, failed := make(chan []earshot.Stored, readAhead), make(chan error, 1)
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
@@ -123,6 +125,7 @@ func (e *Engine) Run(ctx context.Context, mentions Mentions) error {
 			}
 			return fmt.Errorf("reading mentions: %w", err)
 		case batch = <-heard:
+			batch = gather(batch, heard)
 		case <-clock.C:
 		}
 		if err := e.deal(ctx, batch); err != nil {
@@ -131,10 +134,23 @@ func (e *Engine) Run(ctx context.Context, mentions Mentions) error {
 	}
 }
 
-// listen hands on what is heard. It reads ahead by one batch.
+// gather adds to a batch what has been heard in the meantime.
+func gather(batch []earshot.Stored, heard <-chan []earshot.Stored) []earshot.Stored {
+	for len(batch) < maxBatch-maxRead {
+		select {
+		case more := <-heard:
+			batch = append(batch, more...)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// listen hands on what is heard.
 func listen(ctx context.Context, mentions Mentions, heard chan<- []earshot.Stored) error {
 	for {
-		batch, err := mentions.Next(ctx, maxBatch)
+		batch, err := mentions.Next(ctx, maxRead)
 		if err != nil {
 			return err
 		}

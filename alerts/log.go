@@ -36,6 +36,6 @@ type Log interface {
 // Mentions is the log of judged mentions, read in order.
 type Mentions interface {
 	// Next returns the mentions that follow, up to max, in the order of the log.
-	// It waits until there is at least one or ctx ends.
+	// It waits until there is at least one or ctx ends. The slice is the caller's.
 	Next(ctx context.Context, max int) ([]earshot.Stored, error)
 }
