@@ -63,7 +63,7 @@ func (b *Bus) Publish(ctx context.Context, alerts []earshot.Alert, progress []ea
 		return alertMessages(id, alerts, progress)
 	}, &fences)
 	b.metrics.published(time.Since(start), len(alerts), err)
-	b.noteFull(err)
+	b.noteFull(ofAlerts, err)
 	if err != nil {
 		return nil, fmt.Errorf("publishing alerts: %w", err)
 	}

@@ -47,7 +47,7 @@ type Bus struct {
 	mu    sync.Mutex
 	teams []string
 	users []User
-	full  error // why there is no room; nil when there is
+	full  map[string]error // why there is no room, by what it is missing for
 
 	stop   context.CancelFunc
 	done   sync.WaitGroup
@@ -69,7 +69,7 @@ func Open(ctx context.Context, o Options) (_ *Bus, err error) {
 	b := &Bus{
 		log: o.Log, config: o.Config, dir: o.Dir, retention: o.Retention,
 		teams: slices.Clone(o.Teams), users: o.Config.Users,
-		batches: make(chan struct{}, batchesAtOnce),
+		batches: make(chan struct{}, batchesAtOnce), full: make(map[string]error),
 	}
 	defer func() {
 		if err != nil {

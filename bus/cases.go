@@ -90,7 +90,7 @@ func (b *Bus) Append(ctx context.Context, events []earshot.CaseEvent, membership
 		return addMemberships(msgs, id, memberships)
 	}
 	first, err := b.fenced(ctx, streamCases, id, build, &fences)
-	b.noteFull(err)
+	b.noteFull(ofAlerts, err)
 	if err != nil {
 		return nil, fmt.Errorf("appending to cases: %w", err)
 	}
@@ -153,6 +153,9 @@ type fence struct {
 // fences, and returns the sequence of the first. When the answer is lost it
 // finds out by the first message behind a fence whether the batch was stored.
 func (b *Bus) fenced(ctx context.Context, stream, id string, build func() ([]*nats.Msg, error), fences *[]fence) (uint64, error) {
+	if err := b.disk.lastRoom(); err != nil {
+		return 0, err
+	}
 	wait := firstPause
 	for attempt := 0; ; attempt++ {
 		msgs, err := build()

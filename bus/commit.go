@@ -69,7 +69,7 @@ func (b *Bus) Commit(ctx context.Context, batch Batch) (Committed, error) {
 	c := &commit{bus: b, batch: batch, done: Committed{Revision: batch.Revision}, now: start}
 	err := c.run(ctx)
 	b.metrics.committed(time.Since(start), c.done, err)
-	b.noteFull(err)
+	b.noteFull(ofPosts, err)
 	if err != nil {
 		return c.done, fmt.Errorf("committing %s: %w", batch.Listener, err)
 	}
@@ -88,7 +88,7 @@ func (c *commit) run(ctx context.Context) error {
 	if err := tokens(c.batch.Listener); err != nil {
 		return err
 	}
-	if err := c.bus.room(); err != nil {
+	if err := c.bus.disk.room(); err != nil {
 		return err
 	}
 	rest := c.gather()

@@ -27,17 +27,25 @@ func statDisk(dir string) (space, error) {
 	return space{free: int64(s.Bavail) * int64(s.Bsize), total: int64(s.Blocks) * int64(s.Bsize)}, nil
 }
 
-// room is nil while new posts may be stored, and wraps ErrFull when the rest of
-// the disk is for alerts and cases only. A disk that is full to the last byte
-// leaves the server stuck; it must not come to that.
-func (d *disk) room() error {
+// room is nil while posts may be stored, and wraps ErrFull when the rest of the
+// disk is for alerts and cases only.
+func (d *disk) room() error { return d.atLeast(d.reserve) }
+
+// lastRoom is the same for alerts and cases. A disk that is full to the last byte
+// leaves the server stuck until it is restarted; it must not come to that.
+func (d *disk) lastRoom() error { return d.atLeast(d.reserve / 4) }
+
+func (d *disk) atLeast(free int64) error {
+	if d == nil {
+		return nil
+	}
 	s, err := statDisk(d.dir)
 	if err != nil {
 		return err
 	}
-	if s.free < d.reserve {
+	if s.free < free {
 		return fmt.Errorf("%w: %d MB free on the disk of %s, %d MB are kept in reserve (free some space, or lower bus.reserve)",
-			earshot.ErrFull, s.free/1e6, d.dir, d.reserve/1e6)
+			earshot.ErrFull, s.free/1e6, d.dir, free/1e6)
 	}
 	return nil
 }

@@ -25,9 +25,8 @@ func (h Health) Degraded() bool { return !h.Connected || h.Full }
 func (b *Bus) Health() Health {
 	h := Health{Connected: b.link.connected()}
 	b.mu.Lock()
-	h.Full, h.Detail = b.full != nil, ""
-	if b.full != nil {
-		h.Detail = b.full.Error()
+	for _, err := range b.full {
+		h.Full, h.Detail = true, err.Error()
 	}
 	b.mu.Unlock()
 	if !h.Connected {
@@ -36,34 +35,35 @@ func (b *Bus) Health() Health {
 	return h
 }
 
-// room is nil while new posts may be stored.
-func (b *Bus) room() error {
-	if b.disk == nil {
-		return nil
-	}
-	return b.disk.room()
-}
+// What can be full, each for itself.
+const (
+	ofPosts  = "posts"
+	ofAlerts = "alerts and cases"
+	ofDisk   = "disk"
+)
 
-// noteFull remembers whether the last write found room, and says so when that changed.
-func (b *Bus) noteFull(err error) {
+// noteFull remembers whether the last write of something found room, and says so
+// when that changed. Errors of other kinds tell nothing.
+func (b *Bus) noteFull(what string, err error) {
 	full := errors.Is(err, earshot.ErrFull)
 	if err != nil && !full {
 		return
 	}
 	b.mu.Lock()
-	changed := (b.full != nil) != full
-	if full {
-		b.full = err
-	} else {
-		b.full = nil
-	}
-	b.mu.Unlock()
-	b.metrics.full(full)
+	defer b.mu.Unlock()
+	_, was := b.full[what]
 	switch {
-	case changed && full:
-		b.log.Error("the store is full: new posts are refused until there is room", zap.Error(err))
-	case changed:
-		b.log.Info("there is room in the store again")
+	case full:
+		b.full[what] = err
+	default:
+		delete(b.full, what)
+	}
+	b.metrics.full(len(b.full) > 0)
+	switch {
+	case full && !was:
+		b.log.Error("no room in the store: it is refused until there is", zap.String("what", what), zap.Error(err))
+	case was && !full:
+		b.log.Info("there is room in the store again", zap.String("what", what))
 	}
 }
 
@@ -75,9 +75,7 @@ func (b *Bus) watchHealth(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		b.metrics.connected(b.link.connected())
-		if err := b.room(); errors.Is(err, earshot.ErrFull) {
-			b.noteFull(err)
-		}
+		b.noteFull(ofDisk, b.disk.room())
 		b.measure(ctx)
 		select {
 		case <-tick.C:

@@ -1,0 +1,157 @@
+package bus_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"earshot"
+	"earshot/bus"
+)
+
+// fill commits until there is no room, and returns the batch that found none.
+func fill(t *testing.T, p *part, most int) bus.Batch {
+	t.Helper()
+	for n := 0; n < most; n += 100 {
+		batch := bus.Batch{Listener: "feed", Part: p.name, Revision: p.revision, Next: earshot.Cursor(fmt.Sprint(n))}
+		for i := range 100 {
+			m := mention(n+i, "acme")
+			m.Text = strings.Repeat("acme ", 400)
+			batch.Mentions = append(batch.Mentions, m)
+		}
+		done, err := p.bus.Commit(t.Context(), batch)
+		if errors.Is(err, earshot.ErrFull) {
+			return batch
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.revision = done.Revision
+	}
+	t.Fatalf("%d mentions, and still there is room", most)
+	return bus.Batch{}
+}
+
+// stillAlerts checks that alerts and cases go on while posts are refused.
+func stillAlerts(t *testing.T, b *bus.Bus) {
+	t.Helper()
+	if h := b.Health(); !h.Full || !h.Degraded() || h.Detail == "" {
+		t.Errorf("Health = %+v", h)
+	}
+	at, err := b.Progress(t.Context(), "acme")
+	if err == nil {
+		_, err = b.Publish(t.Context(), []earshot.Alert{alert("1", "cs", 1)}, []earshot.Progress{at})
+	}
+	if err != nil {
+		t.Errorf("alerts while posts are refused: %v", err)
+	}
+	if _, err := b.Append(t.Context(), []earshot.CaseEvent{event("cs", "one", "opened", 0)}, nil); err != nil {
+		t.Errorf("cases while posts are refused: %v", err)
+	}
+	if !b.Health().Full {
+		t.Error("a stored alert made health forget that posts are refused")
+	}
+}
+
+// When the stream has its most bytes new posts are refused, the cursor stays, and
+// all goes on where there is room again.
+func TestStreamFull(t *testing.T) {
+	registry := prometheus.NewPedanticRegistry()
+	o := options(t, func(o *bus.Options) { o.Config.MaxBytes = "4MB"; o.Metrics = registry })
+	b := open(t, o)
+	p := &part{t: t, bus: b, name: "p"}
+	refused := fill(t, p, 5000)
+	if _, revision, err := b.Cursor(t.Context(), "feed", "p"); err != nil || revision != p.revision {
+		t.Errorf("the cursor moved to %d from %d: %v", revision, p.revision, err)
+	}
+	stillAlerts(t, b)
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(`
+# HELP earshot_bus_full 1 while new posts are refused for lack of room.
+# TYPE earshot_bus_full gauge
+earshot_bus_full 1
+`), "earshot_bus_full"); err != nil {
+		t.Error(err)
+	}
+	nc, err := nats.Connect(b.URL(), nats.UserInfo("daemon", secret(t, o.Dir, "daemon")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.Stream(t.Context(), "EARSHOT_MENTIONS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Purge(t.Context(), jetstream.WithPurgeSequence(p.revision)); err != nil {
+		t.Fatal(err)
+	}
+	done, err := b.Commit(t.Context(), refused)
+	if err != nil || done.Stored != 100 {
+		t.Errorf("Commit when there is room again = %+v, %v", done, err)
+	}
+	if h := b.Health(); h.Full {
+		t.Errorf("Health = %+v", h)
+	}
+}
+
+// When the disk runs out posts are refused before it is full, alerts are not, and
+// the store is whole afterwards.
+func TestDiskFull(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64m"); err != nil {
+		unavailable(t, fmt.Sprintf("mounting a small disk: %v (needs root)", err))
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	o := options(t, func(o *bus.Options) {
+		o.Dir, o.Config.MaxBytes, o.Config.Reserve = dir, "", "16MiB"
+	})
+	b := open(t, o)
+	p := &part{t: t, bus: b, name: "p"}
+	p.commit(mention(1e6, "acme"))
+	ballast := filepath.Join(dir, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 44<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused := fill(t, p, 10000)
+	stillAlerts(t, b)
+	if err := os.WriteFile(filepath.Join(dir, "more"), make([]byte, 13<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at, err := b.Progress(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Publish(t.Context(), nil, []earshot.Progress{at}); !errors.Is(err, earshot.ErrFull) {
+		t.Errorf("Publish into the last of the reserve: %v", err)
+	}
+	if err := errors.Join(os.Remove(ballast), os.Remove(filepath.Join(dir, "more"))); err != nil {
+		t.Fatal(err)
+	}
+	done, err := b.Commit(t.Context(), refused)
+	if err != nil || done.Stored == 0 {
+		t.Errorf("Commit when there is room again = %+v, %v", done, err)
+	}
+	p.revision = done.Revision
+	p.commit(mention(2e6, "acme"))
+	shut(t, b)
+	b = open(t, o)
+	if _, revision, err := b.Cursor(t.Context(), "feed", "p"); err != nil || revision != p.revision {
+		t.Errorf("cursor after a restart: %d, %v, want %d", revision, err, p.revision)
+	}
+}
