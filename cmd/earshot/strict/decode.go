@@ -29,6 +29,18 @@ func (d *Document) Decode(n *Node, into any, skip ...string) bool {
 	return d.errors() == before
 }
 
+// DecodeKey is Decode on the value of one key of a mapping; without the key there
+// is nothing to do.
+func (d *Document) DecodeKey(n *Node, key string, into any) bool {
+	value := n.Get(key)
+	if value == nil {
+		return true
+	}
+	before := d.errors()
+	d.decode(value, reflect.ValueOf(into).Elem(), key)
+	return d.errors() == before
+}
+
 func (d *Document) errors() int {
 	count := 0
 	for _, f := range d.findings {
@@ -162,9 +174,8 @@ func (d *Document) decodeSlice(n *Node, v reflect.Value, key string) {
 
 func (d *Document) decodeScalar(n *Node, v reflect.Value, key string) {
 	if v.Kind() == reflect.String {
-		if text, ok := d.Text(n, key); ok {
-			v.SetString(text)
-		}
+		text, _ := d.Text(n, key)
+		v.SetString(text)
 		return
 	}
 	text, ok := d.value(n)
@@ -178,13 +189,8 @@ func (d *Document) decodeScalar(n *Node, v reflect.Value, key string) {
 			return
 		}
 		v.SetBool(text == "true")
-	case reflect.Int, reflect.Int64, reflect.Int32:
-		i, err := strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 10, v.Type().Bits())
-		if err != nil {
-			d.Report(n, "not a whole number", "write digits only, such as 12")
-			return
-		}
-		v.SetInt(i)
+	case reflect.Int, reflect.Int64:
+		d.decodeInt(n, v, text)
 	case reflect.Float64:
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil || f-f != 0 {
@@ -195,6 +201,24 @@ func (d *Document) decodeScalar(n *Node, v reflect.Value, key string) {
 	default:
 		panic(fmt.Sprintf("strict: a configuration may not hold a %s", v.Type()))
 	}
+}
+
+// decodeInt reads a whole number; one of 64 bits may be a size with a unit.
+func (d *Document) decodeInt(n *Node, v reflect.Value, text string) {
+	hint := "write digits only, such as 12"
+	if v.Kind() == reflect.Int64 {
+		hint = "write digits only, or a size such as 16MiB"
+		if size, ok := parseSize(text); ok {
+			v.SetInt(size)
+			return
+		}
+	}
+	i, err := strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 10, 64)
+	if err != nil {
+		d.Report(n, "not a whole number", hint)
+		return
+	}
+	v.SetInt(i)
 }
 
 func (d *Document) decodeDuration(n *Node, v reflect.Value) {

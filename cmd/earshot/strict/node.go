@@ -2,6 +2,7 @@ package strict
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -55,9 +56,6 @@ func (n *Node) Empty() bool { return n == nil || n.kind == empty }
 // IsMapping reports whether the node holds keys.
 func (n *Node) IsMapping() bool { return n.kind == mapping }
 
-// IsText reports whether the node is a single value.
-func (n *Node) IsText() bool { return n.kind == scalar }
-
 // Get returns the value of a key, nil if there is none.
 func (n *Node) Get(key string) *Node {
 	for _, e := range n.entries {
@@ -66,6 +64,23 @@ func (n *Node) Get(key string) *Node {
 		}
 	}
 	return nil
+}
+
+// Key returns a key of a mapping as a node, nil if it is not there.
+func (n *Node) Key(key string) *Node {
+	for _, e := range n.entries {
+		if e.key.text == key {
+			return e.key
+		}
+	}
+	return nil
+}
+
+// Without returns the mapping without one of its keys.
+func (n *Node) Without(key string) *Node {
+	rest := *n
+	rest.entries = slices.DeleteFunc(slices.Clone(n.entries), func(e entry) bool { return e.key.text == key })
+	return &rest
 }
 
 // Keys returns the keys of a mapping as nodes, in the order of the file.

@@ -27,6 +27,9 @@ func (d *Document) value(n *Node) (string, bool) {
 // replaced unless the key is verbatim, and the file found when the key ends in
 // _file.
 func (d *Document) Text(n *Node, key string) (string, bool) {
+	if n.kind == empty && n.eaten && slices.Contains(d.options.Verbatim, key) {
+		d.warnEaten(n)
+	}
 	if n.kind != scalar {
 		d.Report(n, "a text is expected here", "write it on one line, in quotes if it holds : or #")
 		return "", false
@@ -44,6 +47,9 @@ func (d *Document) Text(n *Node, key string) (string, bool) {
 	text, ok := d.expand(n)
 	if ok && strings.HasSuffix(key, "_file") && text != "" {
 		return d.file(n, key, text)
+	}
+	if ok && slices.Contains(d.options.Paths, key) && text != "" && !filepath.IsAbs(text) {
+		text = filepath.Join(d.options.Dir, text)
 	}
 	return text, ok
 }
@@ -97,10 +103,10 @@ func (d *Document) file(n *Node, key, path string) (string, bool) {
 			where = "at this path"
 		}
 		d.Report(n, fmt.Sprintf("%s: there is no such file %s", key, where), "the value is the path of a file that holds the secret")
-		return "", false
+		return path, false
 	}
 	d.Report(n, fmt.Sprintf("%s: %s cannot be read: %s", key, found, reason(err)), "let the user that runs earshot read it")
-	return "", false
+	return path, false
 }
 
 func reason(err error) string {
@@ -146,6 +152,28 @@ func readable(path string) error {
 		return err
 	}
 	return f.Close()
+}
+
+var sizeUnits = []struct {
+	suffix string
+	factor float64
+}{
+	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40},
+	{"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1},
+}
+
+// parseSize reads a number of bytes with a unit, such as 16MiB.
+func parseSize(text string) (int64, bool) {
+	for _, unit := range sizeUnits {
+		number, found := strings.CutSuffix(text, unit.suffix)
+		if !found {
+			continue
+		}
+		count, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		size := count * unit.factor
+		return int64(size), err == nil && size >= 0 && size < 1<<62
+	}
+	return 0, false
 }
 
 var (

@@ -25,6 +25,7 @@ type Options struct {
 	Credentials string                      // where *_file keys are looked up next; may be empty
 	Getenv      func(string) (string, bool) // for ${NAME}; nil refuses it
 	Verbatim    []string                    // keys whose texts are for people: ${NAME} stays, excerpts may be shown
+	Paths       []string                    // keys whose relative paths start at Dir
 	Hooks       map[reflect.Type]Hook       // types with a form of their own
 }
 
@@ -39,6 +40,7 @@ type Document struct {
 	root     *Node
 	broken   bool
 	findings []Finding
+	wrong    map[*Node]bool // values that were reported
 	options  Options
 }
 
@@ -57,7 +59,7 @@ type Finding struct {
 // Parse reads data, the content of the file called name. What is wrong with it
 // is in Findings; the parts without mistakes can be decoded all the same.
 func Parse(name string, data []byte, options Options) *Document {
-	d := &Document{name: name, options: options}
+	d := &Document{name: name, options: options, wrong: map[*Node]bool{}}
 	if len(data) > MaxSize {
 		d.Report(nil, fmt.Sprintf("the file is larger than %d MiB", MaxSize>>20), "split what is not configuration off")
 		d.broken = true
@@ -98,7 +100,10 @@ func (d *Document) Findings() []Finding {
 }
 
 // Report adds an error at a node; a nil node means the file as a whole.
-func (d *Document) Report(n *Node, what, hint string) { d.add(n, what, hint, false) }
+func (d *Document) Report(n *Node, what, hint string) {
+	d.wrong[n] = true
+	d.add(n, what, hint, false)
+}
 
 // Warn adds a warning at a node.
 func (d *Document) Warn(n *Node, what, hint string) { d.add(n, what, hint, true) }
@@ -115,7 +120,8 @@ func (d *Document) reportAt(line, col int, what, hint string) {
 	d.findings = append(d.findings, Finding{File: d.name, Line: line, Col: col, What: what, Hint: hint})
 }
 
-// ReportProblem adds a problem that another part found below the node at path.
+// ReportProblem adds a problem that another part found below the node at path. Of
+// a value that could not be read nothing more is said.
 func (d *Document) ReportProblem(p earshot.Problem, below string) {
 	path := p.Path
 	switch {
@@ -125,8 +131,11 @@ func (d *Document) ReportProblem(p earshot.Problem, below string) {
 		path = below + path
 	}
 	n, whole := d.find(path)
+	if whole && d.wrong[n] {
+		return
+	}
 	f := Finding{File: d.name, What: p.What, Hint: p.Hint, Warning: p.Warning}
-	if !whole {
+	if !whole && !strings.Contains(p.What, lastWord(path)) {
 		f.What = lastWord(path) + ": " + f.What
 	}
 	f.Line, f.Col = n.line, n.col

@@ -187,7 +187,7 @@ func (d *Document) syntaxFinding(err error) Finding {
 	if f.Line <= len(d.lines) {
 		line = d.lines[f.Line-1]
 	}
-	if key := d.textKey(line); key != "" {
+	if key := d.textKey(line); key != "" && strings.HasPrefix(f.Hint, "quote") {
 		f.Hint = "quote the " + key + ", or begin it with | on a line of its own"
 	}
 	return f
