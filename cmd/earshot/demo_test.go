@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"earshot"
+	"earshot/cmd/earshot/story"
+)
+
+// demoTime is as short as a busy machine can do it in.
+const demoTime = 12 * time.Second
+
+func readTale(t *testing.T) *story.Story {
+	t.Helper()
+	tale, err := story.Read(story.Files())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tale
+}
+
+// The daemon raises exactly the alerts of the story, and nothing is left behind.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	var out lockedBuffer
+	err := runDemo(t.Context(), demoOptions{length: demoTime, story: readTale(t), out: &out, err: &bytes.Buffer{}})
+	if err != nil {
+		t.Errorf("demo: %v\n%s", err, out.String())
+	}
+	for _, want := range []string{"nats sub 'earshot.alerts.cs.>'", "nats sub 'earshot.alerts.pr.>'", "Exactly the story's alerts"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the demo does not say %q:\n%s", want, out.String())
+		}
+	}
+	_, rest, _ := strings.Cut(out.String(), "$(cat ")
+	credential, _, found := strings.Cut(rest, ")")
+	if _, err := os.Stat(filepath.Dir(filepath.Dir(credential))); !found || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the state directory of %q is left behind: %v", credential, err)
+	}
+}
+
+// A story that expects one alert too many and another one too few fails, and
+// both are named.
+func TestDemoNoticesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	tale := readTale(t)
+	missing, unexpected := sabotage(t, tale)
+	var out lockedBuffer
+	err := runDemo(t.Context(), demoOptions{length: demoTime, story: tale, state: t.TempDir(), out: &out, err: &bytes.Buffer{}})
+	if err == nil || !strings.Contains(err.Error(), "1 missing, 1 unexpected") {
+		t.Errorf("demo: %v, want one missing and one unexpected alert\n%s", err, out.String())
+	}
+	for _, want := range []string{missing, unexpected} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the demo does not name %q:\n%s", want, out.String())
+		}
+	}
+}
+
+// sabotage lets the first post without alerts expect one, and takes an alert
+// from the last post of a matter of its own; it returns how the demo names both.
+func sabotage(t *testing.T, tale *story.Story) (missing, unexpected string) {
+	t.Helper()
+	quiet := slices.IndexFunc(tale.Steps, func(s story.Step) bool { return s.Matches && len(s.Expect) == 0 })
+	alone := slices.IndexFunc(tale.Steps, func(s story.Step) bool { return s.ID == "outlet" })
+	if quiet < 0 || alone < 0 || len(tale.Steps[alone].Expect) != 1 {
+		t.Fatal("the story is not the one this test knows")
+	}
+	e := tale.Steps[alone].Expect[0]
+	unexpected = fmt.Sprintf("unexpected: %s %s/%s %s %s, for %s", e.Team, e.Kind, e.Topic, e.Urgency, e.Why, tale.Steps[alone].Mention())
+	tale.Steps[alone].Expect = nil
+	tale.Steps[quiet].Case = "sabotage"
+	tale.Steps[quiet].Expect = []story.Expectation{{Team: "cs", Kind: earshot.Customer, Urgency: earshot.Low, Why: earshot.BecauseNew}}
+	return "missing:    cs customer low new, for new of " + tale.Steps[quiet].ID, unexpected
+}
+
+// Whoever stops the demo early has not failed, and learns how far it came.
+func TestDemoStoppedEarly(t *testing.T) {
+	t.Parallel()
+	tale := readTale(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out := &stopper{after: []byte("earshot.alerts.pr"), stop: stop}
+	if err := runDemo(ctx, demoOptions{story: tale, out: out, err: &bytes.Buffer{}}); err != nil {
+		t.Errorf("demo: %v\n%s", err, out.b.String())
+	}
+	if !strings.Contains(out.b.String(), "The story was stopped at step") {
+		t.Errorf("the demo does not say that it was stopped:\n%s", out.b.String())
+	}
+}
+
+// stopper ends the demo when it has said something.
+type stopper struct {
+	b     bytes.Buffer
+	after []byte
+	stop  func()
+}
+
+func (s *stopper) Write(p []byte) (int, error) {
+	if bytes.Contains(p, s.after) {
+		s.stop()
+	}
+	return s.b.Write(p)
+}
+
+// A call that cannot work is refused before anything starts.
+func TestDemoUsage(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/something", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"demo", "--for", "1s"}, {"demo", "--for", "0s"}, {"demo", "--state", dir}, {"demo", "more"}} {
+		var out, errs bytes.Buffer
+		if code := exitCode(args, strings.NewReader(""), &out, &errs); code != exitUsage {
+			t.Errorf("earshot %v: exit status %d, want %d\n%s", args, code, exitUsage, errs.String())
+		}
+	}
+}
+
+// The story fits into every time the demo accepts, with time left for the last alerts.
+func TestDemoPace(t *testing.T) {
+	tale := readTale(t)
+	for _, length := range []time.Duration{shortestDemo, 20 * time.Second, time.Minute, time.Hour} {
+		p := paceOf(tale, length)
+		last := p.at(tale.Steps[len(tale.Steps)-1])
+		if left := length - last; left < 1500*time.Millisecond {
+			t.Errorf("--for %s leaves %s after the last step", length, left)
+		}
+	}
+	if p := paceOf(tale, 0); p.at(story.Step{At: tale.Length}) != tale.Length {
+		t.Errorf("without --for the story takes %s, want %s", p.at(story.Step{At: tale.Length}), tale.Length)
+	}
+}
