@@ -115,7 +115,10 @@ func (s *suite) listen(src listeners.Source, from earshot.Cursor, emit listeners
 	}()
 	s.Cleanup(func() { // for tests that fail half-way
 		cancel()
-		<-l.ended
+		select {
+		case <-l.ended:
+		case <-time.After(time.Second): // a source that does not stop has been reported
+		}
 	})
 	return l
 }
