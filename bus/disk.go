@@ -29,16 +29,24 @@ func statDisk(dir string) (space, error) {
 
 // room is nil while posts may be stored, and wraps ErrFull when the rest of the
 // disk is for alerts and cases only.
-func (d *disk) room() error { return d.atLeast(d.reserve) }
-
-// lastRoom is the same for alerts and cases. A disk that is full to the last byte
-// leaves the server stuck until it is restarted; it must not come to that.
-func (d *disk) lastRoom() error { return d.atLeast(d.reserve / 4) }
-
-func (d *disk) atLeast(free int64) error {
+// There is nothing to watch at an external server (nil).
+func (d *disk) room() error {
 	if d == nil {
 		return nil
 	}
+	return d.atLeast(d.reserve)
+}
+
+// lastRoom is the same for alerts and cases. A disk that is full to the last byte
+// leaves the server stuck until it is restarted; it must not come to that.
+func (d *disk) lastRoom() error {
+	if d == nil {
+		return nil
+	}
+	return d.atLeast(d.reserve / 4)
+}
+
+func (d *disk) atLeast(free int64) error {
 	s, err := statDisk(d.dir)
 	if err != nil {
 		return err
