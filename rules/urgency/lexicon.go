@@ -1,0 +1,96 @@
+package urgency
+
+import (
+	"embed"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"earshot"
+	"earshot/rules/lexicon"
+	"earshot/rules/text"
+)
+
+//go:embed words/*.txt
+var lists embed.FS
+
+// kind is what a phrase is a sign of.
+type kind uint8
+
+const (
+	head kind = iota
+	self
+	greeting
+)
+
+// meaning is what a phrase says in one language.
+type meaning struct {
+	lang   string
+	kind   kind
+	head   Head
+	weight earshot.Score
+}
+
+// holds reports whether a phrase of so many bytes may be taken for what it means
+// here. Short words mean too many things in other languages.
+func (m *meaning) holds(lang string, size int) bool {
+	const long = 5
+	switch {
+	case m.lang == lang, m.lang == "en" && lang == "":
+		return true
+	case m.lang == "en" || lang == "":
+		return m.kind == head && size >= long
+	}
+	return false
+}
+
+type model struct {
+	table    lexicon.Table
+	meanings [][]meaning // by phrase
+}
+
+var load = sync.OnceValue(func() *model {
+	m := &model{}
+	files, err := fs.Glob(lists, "words/*.txt")
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range files {
+		list, err := lists.ReadFile(name)
+		if err != nil {
+			panic(err)
+		}
+		for _, e := range lexicon.Read(string(list)) {
+			m.add(strings.TrimSuffix(path.Base(name), ".txt"), e)
+		}
+	}
+	m.table.Freeze()
+	return m
+})
+
+func (m *model) add(lang string, e lexicon.Entry) {
+	entry := meaning{lang: lang}
+	switch heading := e.Heading[0]; heading {
+	case "self":
+		entry.kind = self
+	case "greet":
+		entry.kind = greeting
+	default:
+		h := slices.Index(names[:], heading)
+		weight, err := strconv.ParseFloat(e.Heading[len(e.Heading)-1], 64)
+		if h < 0 || err != nil {
+			panic("urgency: no such heading: " + strings.Join(e.Heading, " "))
+		}
+		entry.head, entry.weight = Head(h), earshot.ScoreOf(weight)
+	}
+	for _, phrase := range e.Phrases {
+		p := m.table.Add(text.Fold(phrase))
+		for len(m.meanings) <= p {
+			m.meanings = append(m.meanings, nil)
+		}
+		m.meanings[p] = append(m.meanings[p], entry)
+	}
+}
