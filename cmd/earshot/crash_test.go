@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"earshot"
+)
+
+// crashSize is how much a crash test does: short in the test suite, in full by
+// make crash, which sets EARSHOT_CRASH=full.
+func crashSize() (posts, step, kills int) {
+	if os.Getenv("EARSHOT_CRASH") == "full" {
+		return 20_000, 50, 50
+	}
+	return 2_000, 50, 8
+}
+
+const crashConfig = `
+state: %[1]s
+bus: {%[2]s}
+http: {listen: %[3]s}
+client: {allow_private: [127.0.0.1], per_second: 1000, burst: 1000}
+log: {level: warn}
+brands:
+  - {name: acme, query: acme}
+rules:
+  - {name: furious, when: 'mention.text contains "furious"', urgency: 50, send: [cs]}
+teams:
+  - {name: cs, respond_within: {high: 1h}}
+listeners:
+  - {name: numbered, type: rss, urls: ["%[4]s"], every: 20ms}
+`
+
+// A daemon killed at any moment, many times over, loses no post that the feed
+// still offers and repeats none, and raises each alert once.
+func TestCrashEmbedded(t *testing.T) {
+	posts, step, kills := crashSize()
+	feed := newNumberedFeed(t, posts, step)
+	state := filepath.Join(t.TempDir(), "state")
+	natsAddress, httpAddress := freeAddress(t), freeAddress(t)
+	config := writeConfig(t, fmt.Sprintf(crashConfig, state, "listen: "+natsAddress, httpAddress, feed.server.URL))
+
+	killAtRandom(t, config, httpAddress, feed, kills, nil)
+
+	d := startProcess(t, config, httpAddress)
+	d.ready(t)
+	checkLog(t, connectAsDaemon(t, "nats://"+natsAddress, state), feed)
+	d.stop(t)
+}
+
+// The same holds on an external server that dies and comes back as it likes.
+func TestCrashExternal(t *testing.T) {
+	posts, step, kills := crashSize()
+	feed := newNumberedFeed(t, posts, step)
+	server := newNATSServer(t)
+	httpAddress := freeAddress(t)
+	config := writeConfig(t, fmt.Sprintf(crashConfig, filepath.Join(t.TempDir(), "state"), server.busConfig(), httpAddress, feed.server.URL))
+
+	lives := 0
+	killAtRandom(t, config, httpAddress, feed, kills, func() {
+		if lives++; lives%2 == 0 {
+			server.kill()
+			server.start()
+		}
+	})
+
+	d := startProcess(t, config, httpAddress)
+	d.ready(t)
+	checkLog(t, connect(t, "nats://"+server.address, server.login()), feed)
+	d.stop(t)
+}
+
+// killAtRandom starts and kills the daemon until it has died often enough and
+// the feed has told everything; besides happens in the middle of each life, if
+// not nil.
+func killAtRandom(t *testing.T, config, address string, feed *numberedFeed, kills int, besides func()) {
+	t.Helper()
+	for died := 0; died < kills || !feed.done(); died++ {
+		if died > 20*kills {
+			t.Fatalf("after %d kills the feed has told %d of %d posts", died, feed.next, feed.total)
+		}
+		d := startProcess(t, config, address)
+		d.live(t, time.Duration(rand.IntN(500))*time.Millisecond)
+		if besides != nil {
+			besides()
+		}
+		d.live(t, time.Duration(50+rand.IntN(400))*time.Millisecond)
+		d.kill()
+	}
+}
+
+// checkLog waits until the log holds what the feed promises, then compares
+// exactly.
+func checkLog(t *testing.T, js jetstream.JetStream, feed *numberedFeed) {
+	t.Helper()
+	wantMentions, wantAlerts := feed.wantMentions(), feed.wantAlerts()
+	eventually(t, "all alerts are there", func() error {
+		got, err := count(t.Context(), js, "EARSHOT_ALERTS", "earshot.alerts.>")
+		if err == nil && got < len(wantAlerts) {
+			err = fmt.Errorf("%d of %d", got, len(wantAlerts))
+		}
+		return err
+	})
+	mentions := map[string]int{}
+	for _, msg := range readAll(t, js, "EARSHOT_MENTIONS", "earshot.mentions.>") {
+		var m earshot.Judged
+		unmarshal(t, msg, &m)
+		mentions[m.ID]++
+	}
+	compareOnce(t, "mention", mentions, wantMentions)
+	alerts := map[string]int{}
+	for _, msg := range readAll(t, js, "EARSHOT_ALERTS", "earshot.alerts.>") {
+		var a earshot.Alert
+		unmarshal(t, msg, &a)
+		alerts[a.Mention.ID]++
+	}
+	compareOnce(t, "alert", alerts, wantAlerts)
+}
+
+func compareOnce(t *testing.T, what string, got map[string]int, want map[string]bool) {
+	t.Helper()
+	for id := range want {
+		if got[id] != 1 {
+			t.Errorf("%s for %s is there %d times", what, id, got[id])
+		}
+	}
+	for id := range got {
+		if !want[id] {
+			t.Errorf("%s for %s was not expected", what, id)
+		}
+	}
+	if len(want) == 0 {
+		t.Errorf("no %s was expected: the test proves nothing", what)
+	}
+}
+
+func connectAsDaemon(t *testing.T, url, state string) jetstream.JetStream {
+	t.Helper()
+	password, err := os.ReadFile(filepath.Join(state, "credentials", "daemon"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return connect(t, url, nats.UserInfo("daemon", strings.TrimSpace(string(password))))
+}
+
+func connect(t *testing.T, url string, options ...nats.Option) jetstream.JetStream {
+	t.Helper()
+	conn, err := nats.Connect(url, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
+func count(ctx context.Context, js jetstream.JetStream, stream, subject string) (int, error) {
+	s, err := js.Stream(ctx, stream)
+	if err != nil {
+		return 0, err
+	}
+	info, err := s.Info(ctx, jetstream.WithSubjectFilter(subject))
+	if err != nil {
+		return 0, err
+	}
+	total := 0
+	for _, n := range info.State.Subjects {
+		total += int(n)
+	}
+	return total, nil
+}
+
+// readAll returns the bodies under a subject, oldest first.
+func readAll(t *testing.T, js jetstream.JetStream, stream, subject string) [][]byte {
+	t.Helper()
+	total, err := count(t.Context(), js, stream, subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	consumer, err := js.OrderedConsumer(t.Context(), stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bodies [][]byte
+	for len(bodies) < total {
+		batch, err := consumer.Fetch(min(500, total-len(bodies)), jetstream.FetchMaxWait(10*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := len(bodies)
+		for msg := range batch.Messages() {
+			bodies = append(bodies, msg.Data())
+		}
+		if err := batch.Error(); err != nil && !errors.Is(err, nats.ErrTimeout) {
+			t.Fatal(err)
+		}
+		if len(bodies) == n {
+			t.Fatalf("%s: %d of %d messages came", subject, n, total)
+		}
+	}
+	return bodies
+}
+
+func unmarshal(t *testing.T, body []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(body, into); err != nil {
+		t.Fatalf("%v in %.200s", err, body)
+	}
+}

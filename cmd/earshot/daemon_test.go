@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// daemonVariable makes the test binary be earshot: the tests that kill a daemon
+// kill the real program.
+const daemonVariable = "EARSHOT_BE_THE_PROGRAM"
+
+// patience is how long a test waits for something that takes a moment on an idle
+// machine and much longer on a busy one.
+const patience = 60 * time.Second
+
+// process is a real earshot process of a test.
+type process struct {
+	cmd  *exec.Cmd
+	http string // address of health and metrics
+	log  *lockedBuffer
+	done chan struct{}
+	err  error // how it ended, once done is closed
+}
+
+// lockedBuffer is what a process has said so far.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// freeAddress is a loopback address nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	var config net.ListenConfig
+	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}
+
+// writeConfig writes a configuration file and returns its path.
+func writeConfig(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "earshot.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// startProcess starts earshot run on a configuration whose http section listens
+// on address.
+func startProcess(t *testing.T, config, address string) *process {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &process{
+		cmd:  exec.Command(self, "run", "-c", config), //nolint:noctx // it must outlive the test's context to be killed by its cleanup
+		http: "http://" + address, log: &lockedBuffer{}, done: make(chan struct{}),
+	}
+	d.cmd.Env = append(os.Environ(), daemonVariable+"=1")
+	d.cmd.Stdout, d.cmd.Stderr = d.log, d.log
+	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := d.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		d.err = d.cmd.Wait()
+		close(d.done)
+	}()
+	t.Cleanup(func() {
+		d.kill()
+		if t.Failed() {
+			t.Logf("the daemon said:\n%s", tail(d.log.String(), 60))
+		}
+	})
+	return d
+}
+
+// live lets the process run for a while; it must not end by itself.
+func (d *process) live(t *testing.T, moment time.Duration) {
+	t.Helper()
+	select {
+	case <-d.done:
+		t.Fatalf("the daemon ended by itself: %v", d.err)
+	case <-time.After(moment):
+	}
+}
+
+// kill is SIGKILL, and waits until the process is gone.
+func (d *process) kill() {
+	_ = d.cmd.Process.Kill()
+	<-d.done
+}
+
+// stop is SIGTERM; it returns when the process has ended well.
+func (d *process) stop(t *testing.T) {
+	t.Helper()
+	_ = d.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-d.done:
+	case <-time.After(patience):
+		t.Fatalf("the daemon does not stop")
+	}
+	if d.err != nil {
+		t.Fatalf("the daemon ended badly: %v", d.err)
+	}
+}
+
+// ready waits until the daemon says so.
+func (d *process) ready(t *testing.T) {
+	t.Helper()
+	eventually(t, "the daemon is ready", func() error {
+		select {
+		case <-d.done:
+			t.Fatalf("the daemon ended before it was ready: %v", d.err)
+		default:
+		}
+		status, body := d.get(t, "/readyz")
+		if status != http.StatusOK {
+			return fmt.Errorf("status %d: %s", status, body)
+		}
+		return nil
+	})
+}
+
+// get fetches a page of the daemon; status 0 means no answer.
+func (d *process) get(t *testing.T, path string) (status int, body string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.http+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer func() { _ = response.Body.Close() }()
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(response.Body); err != nil {
+		return 0, err.Error()
+	}
+	return response.StatusCode, b.String()
+}
+
+// eventually asks until the answer is nil.
+func eventually(t *testing.T, what string, ask func() error) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := ask()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("waiting until %s: %v", what, err)
+		}
+		<-tick.C
+	}
+}
+
+func tail(text string, lines int) string {
+	all := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+
+	"earshot/bus"
+)
+
+// unavailable skips a test that needs what this machine lacks; where everything
+// is promised to be there, that is a failure.
+func unavailable(t *testing.T, reason string) {
+	t.Helper()
+	if os.Getenv("EARSHOT_CI") == "1" {
+		t.Fatal(reason)
+	}
+	t.Skip(reason)
+}
+
+// tool builds a program of tools/go.mod, as pinned there.
+func tool(t *testing.T, pkg string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tool")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", path, pkg)
+	build.Dir = filepath.Join("..", "..", "tools")
+	if out, err := build.CombinedOutput(); err != nil {
+		unavailable(t, fmt.Sprintf("building %s: %v\n%s", pkg, err, out))
+	}
+	return path
+}
+
+// natsServer is an external NATS server, with the users and permissions that
+// earshot ships for one.
+type natsServer struct {
+	t              *testing.T
+	address        string
+	binary, config string
+	daemonPassword string // the file
+	mu             sync.Mutex
+	cmd            *exec.Cmd
+}
+
+const externalPassword = "a password of the external server's daemon"
+
+func newNATSServer(t *testing.T) *natsServer {
+	t.Helper()
+	dir := t.TempDir()
+	s := &natsServer{
+		t: t, address: freeAddress(t), binary: tool(t, "github.com/nats-io/nats-server/v2"),
+		config: filepath.Join(dir, "nats.conf"), daemonPassword: filepath.Join(dir, "daemon.password"),
+	}
+	passwords := map[string]string{"daemon": externalPassword, "cs": "cs-secret", "pr": "pr-secret"}
+	text := fmt.Sprintf("listen: %q\nmax_payload: 8MB\njetstream: { store_dir: %q, sync_interval: always }\n%s",
+		s.address, filepath.Join(dir, "store"), bus.ServerConfig([]string{"cs", "pr"}, nil, passwords))
+	for path, content := range map[string]string{s.config: text, s.daemonPassword: externalPassword} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.start()
+	t.Cleanup(s.kill)
+	return s
+}
+
+func (s *natsServer) start() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cmd = exec.Command(s.binary, "-c", s.config) //nolint:noctx // its end is kill
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := s.cmd.Start(); err != nil {
+		s.t.Error(err)
+	}
+}
+
+// kill is SIGKILL: no chance to write anything down.
+func (s *natsServer) kill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
+// busConfig is the bus section of a daemon on the server.
+func (s *natsServer) busConfig() string {
+	return fmt.Sprintf("url: nats://%s, user: daemon, password_file: %s", s.address, s.daemonPassword)
+}
+
+func (s *natsServer) login() nats.Option { return nats.UserInfo("daemon", externalPassword) }

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+
+	"go.uber.org/zap"
+
+	"earshot"
+	"earshot/alerts"
+	"earshot/listeners"
+	"earshot/systemd"
+)
+
+// reloads reads the configuration again whenever asked, until ctx ends.
+func (d *daemon) reloads(ctx context.Context, asked <-chan os.Signal) {
+	for {
+		select {
+		case <-asked:
+		case <-ctx.Done():
+			return
+		}
+		d.notify(systemd.Reloading())
+		if err := d.reload(ctx); err != nil {
+			d.log.Error("configuration not reloaded, the old one goes on", zap.Error(err))
+		}
+		d.notify(systemd.Ready(d.summary()))
+	}
+}
+
+func (d *daemon) notify(err error) {
+	if err != nil {
+		d.log.Warn("systemd is not listening", zap.Error(err))
+	}
+}
+
+// reload does first all that can fail and then changes over: brands and rules
+// between two batches, teams and listeners at once.
+func (d *daemon) reload(ctx context.Context) error {
+	old := d.config.Load()
+	next, err := Load(old.File)
+	if err != nil {
+		return err
+	}
+	for _, w := range next.Warnings {
+		d.log.Warn("configuration", zap.String("warning", w.Error()))
+	}
+	parts, err := d.open(next)
+	if err != nil {
+		return err
+	}
+	if problems := d.engine.Reload(alertsConfig(next)); problems.Fatal() {
+		return problems
+	}
+	if err := d.bus.SetTeams(ctx, teamNames(next), next.Bus.Users); err != nil {
+		return err
+	}
+	d.pipeline.book.Store(next.Book)
+	d.config.Store(next)
+	if err := d.runner.Reload(ctx, parts); err != nil {
+		return err
+	}
+	d.log.Info("configuration reloaded", zap.Int("brands", len(next.Rules.Brands)), zap.Int("rules", len(next.Rules.Rules)),
+		zap.Int("teams", len(next.Teams)), zap.Int("listeners", len(next.Listeners)))
+	d.sayWhatWaits(old, next)
+	return nil
+}
+
+// sayWhatWaits names the sections that only a restart takes over.
+func (d *daemon) sayWhatWaits(old, next *Config) {
+	busOld, busNext := old.Bus, next.Bus
+	busOld.Users, busNext.Users = nil, nil
+	for _, section := range []struct {
+		name    string
+		changed bool
+	}{
+		{"state", old.State != next.State},
+		{"bus", !reflect.DeepEqual(busOld, busNext)},
+		{"http", old.HTTP != next.HTTP},
+		{"retention", old.Retention != next.Retention},
+		{"log", old.Log != next.Log},
+	} {
+		if section.changed {
+			d.log.Warn("a changed section takes effect after a restart", zap.String("section", section.name))
+		}
+	}
+}
+
+// open makes the parts of all listeners. It starts nothing.
+func (d *daemon) open(c *Config) ([]listeners.Listener, error) {
+	client, err := listeners.NewClient(c.Client)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]listeners.Listener, len(c.Listeners))
+	for i, l := range c.Listeners {
+		log := d.log.Named("listeners").With(zap.String("source", l.Name))
+		parts, err := l.open(listeners.Setup{Client: client, Log: log})
+		if problems := (earshot.Problems)(nil); errors.As(err, &problems) && !problems.Fatal() {
+			err = nil // Load has said so already
+		}
+		if err != nil {
+			return nil, fmt.Errorf("opening listener %s: %w", l.Name, err)
+		}
+		all[i] = listeners.Listener{
+			Name: l.Name, Type: l.Type, Parts: parts,
+			// A changed client is a changed listener: it holds the client.
+			Fingerprint: l.Fingerprint + earshot.Key(fmt.Sprintf("%+v", c.Client)),
+		}
+	}
+	return all, nil
+}
+
+func alertsConfig(c *Config) alerts.Config {
+	config := alerts.Config{Teams: c.Teams, Bands: c.Bands, MaxAge: c.AlertMaxAge}
+	for _, b := range c.Rules.Brands {
+		config.Brands = append(config.Brands, alerts.Brand{Name: b.Name, Domains: b.Owned.Domains})
+	}
+	return config
+}
+
+func teamNames(c *Config) []string {
+	names := make([]string, len(c.Teams))
+	for i, team := range c.Teams {
+		names[i] = team.Name
+	}
+	return names
+}
+
+func brandNames(c *Config) []string {
+	names := make([]string, len(c.Rules.Brands))
+	for i, brand := range c.Rules.Brands {
+		names[i] = brand.Name
+	}
+	return names
+}
