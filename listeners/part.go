@@ -105,6 +105,10 @@ func (p *part) attempt(ctx context.Context) error {
 		return fmt.Errorf("reading the cursor: %w", err)
 	}
 	p.change(func(s *Status) { s.State, s.Retry = Listening, time.Time{} })
+	// What a source leaves behind when it returns or panics ends with its Listen,
+	// and cannot emit any more.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	e := &emitter{part: p, over: ctx.Err, revision: revision}
 	result := make(chan error, 1)
 	go func() {

@@ -63,6 +63,7 @@ type Runner struct {
 	ended   chan struct{} // closed when Run returns
 
 	mu      sync.Mutex
+	begun   bool       // Run has prepared its listeners
 	running []*running // in the order of the configuration
 }
 
@@ -179,7 +180,7 @@ func (r *Runner) apply(ctx context.Context, ls []Listener) {
 	r.stop(leaving)
 
 	r.mu.Lock()
-	r.running = next
+	r.running, r.begun = next, true
 	r.mu.Unlock()
 	for _, l := range leaving {
 		r.metrics.keepOnly(l.Name, next)
@@ -221,14 +222,16 @@ func (r *Runner) stop(ls []*running) {
 // Running reports whether the first Listen of every part has been called, or the
 // part turned out to be gone.
 func (r *Runner) Running() bool {
-	for _, l := range r.current() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.running {
 		for _, p := range l.parts {
 			if !p.called() {
 				return false
 			}
 		}
 	}
-	return true
+	return r.begun
 }
 
 // Status returns how each part is doing, in the order of the configuration.

@@ -189,6 +189,9 @@ func TestHungSourceDoesNotHoldUpShutdown(t *testing.T) {
 func TestCursorIsReadAgainUntilTheBusIsBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(nil)
+		if b.Running() {
+			t.Error("a runner that has not begun is running")
+		}
 		b.log.cursorErr = errors.New("no responders")
 		stop := b.start(t, one("early", sourceFunc(idle)))
 		<-time.After(time.Hour)
@@ -265,6 +268,26 @@ func TestFullStoreIsSaidClearlyAndRecovers(t *testing.T) {
 		<-time.After(6 * time.Minute)
 		if s := b.state("feed"); s.Mentions != 1 || s.Err != "" || s.Heard.IsZero() {
 			t.Errorf("%+v", s)
+		}
+		stop()
+	})
+}
+
+// What a source leaves running when it returns cannot emit any more.
+func TestNothingIsEmittedAfterAListen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(nil)
+		var late []error
+		stop := b.start(t, one("leaky", sourceFunc(func(ctx context.Context, _ earshot.Cursor, emit listeners.Emit) error {
+			go func() {
+				<-ctx.Done()
+				late = append(late, emit(context.Background(), listeners.Batch{Next: earshot.Cursor("late")}))
+			}()
+			return listeners.ErrGone
+		})))
+		synctest.Wait()
+		if len(late) != 1 || late[0] == nil || len(b.log.batches) != 0 {
+			t.Errorf("late emits: %v", late)
 		}
 		stop()
 	})

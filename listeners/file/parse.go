@@ -25,16 +25,19 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.Col
 // where the line is from. Every error is a *SyntaxError. It may be called
 // concurrently.
 func Parse(text []byte) (earshot.Mention, error) {
-	var m earshot.Mention
 	if bad := invalidUTF8(text); bad >= 0 {
-		return m, &SyntaxError{Column: bad + 1, What: "invalid UTF-8"}
+		return earshot.Mention{}, &SyntaxError{Column: bad + 1, What: "invalid UTF-8"}
 	}
 	start := len(text) - len(bytes.TrimLeft(text, " \t\r\n"))
 	if start == len(text) || text[start] != '{' {
-		return m, &SyntaxError{Column: start + 1, What: "a mention is a JSON object, in braces"}
+		return earshot.Mention{}, &SyntaxError{Column: start + 1, What: "a mention is a JSON object, in braces"}
 	}
-	if err := json.Unmarshal(text, &m); err != nil {
-		return earshot.Mention{}, locate(err, len(text))
+	m, usual := scan(string(text))
+	if !usual {
+		m = earshot.Mention{}
+		if err := json.Unmarshal(text, &m); err != nil {
+			return earshot.Mention{}, locate(err, len(text))
+		}
 	}
 	if m.Text == "" && m.Title == "" && m.Change != earshot.Deleted {
 		return earshot.Mention{}, &SyntaxError{Column: start + 1, What: `neither "text" nor "title" says anything`}
