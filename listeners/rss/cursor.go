@@ -30,16 +30,18 @@ type state struct {
 	Pace  time.Duration `json:"pace,omitempty"` // what the feed itself suggests
 	Next  time.Time     `json:"next,omitzero"`  // when to ask again
 	Known memory        `json:"known,omitzero"`
+
+	recent *recent // spares work while a Listen lasts; not in the cursor
 }
 
 // readState returns the state a cursor holds. A cursor that it did not write is
 // an error, and the state is a fresh one: what is heard again has the same IDs.
 func readState(from earshot.Cursor) (*state, error) {
-	fresh := &state{Version: cursorVersion}
+	fresh := &state{Version: cursorVersion, recent: newRecent()}
 	if len(from) == 0 {
 		return fresh, nil
 	}
-	st := &state{}
+	st := &state{recent: newRecent()}
 	if err := json.Unmarshal(from, st); err != nil {
 		return fresh, fmt.Errorf("reading cursor: %w", err)
 	}
@@ -106,7 +108,13 @@ func (m *memory) with(now []memorised) memory {
 		}
 	}
 	items = items[max(0, len(items)-max(0, keep)):]
-	return newMemory(append(items, now...))
+	for _, i := range now {
+		if _, due := present[i.key]; due {
+			items = append(items, i)
+			delete(present, i.key) // once is enough
+		}
+	}
+	return newMemory(items)
 }
 
 func newMemory(items []memorised) memory {

@@ -107,7 +107,7 @@ func TestHostileFeeds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			batch, _ := s.sift(&state{}, doc, s.address)
+			batch := s.sift(&state{}, doc, s.address)
 			if len(batch.Dead) != c.dead {
 				t.Errorf("%d dead letters, want %d", len(batch.Dead), c.dead)
 			}

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/mmcdole/gofeed"
 )
 
 // bounds are how often a feed is asked for, whatever it suggests.
@@ -21,7 +19,14 @@ const busiest = 4
 // pace is how long the feed itself suggests to wait: by what it states, and by
 // how often it posts. 0 when it says nothing.
 func (d *document) pace(now time.Time) time.Duration {
-	return max(statedPace(d.hints), postingPace(d.Items, now))
+	dates := make([]time.Time, 0, len(d.Items)+len(d.kept))
+	for _, item := range d.Items {
+		dates = append(dates, posted(item))
+	}
+	for _, t := range d.kept {
+		dates = append(dates, t.posted)
+	}
+	return max(statedPace(d.hints), postingPace(dates, now))
 }
 
 func statedPace(h hints) time.Duration {
@@ -50,11 +55,10 @@ func statedPace(h hints) time.Duration {
 
 // postingPace spreads fetches by the entries of the last week. A feed that dates
 // nothing says nothing.
-func postingPace(items []*gofeed.Item, now time.Time) time.Duration {
+func postingPace(dates []time.Time, now time.Time) time.Duration {
 	const week = 7 * 24 * time.Hour
 	dated, recent := 0, 0
-	for _, item := range items {
-		at := posted(item)
+	for _, at := range dates {
 		if at.IsZero() {
 			continue
 		}

@@ -69,7 +69,7 @@ func (n normaliser) body(m *earshot.Mention, item *gofeed.Item) {
 		base = u
 	}
 	var r rendering
-	if n.doc.plain[item] {
+	if n.doc.extras[item].plain {
 		r = renderPlain(source)
 	} else {
 		r = render(source, base)
@@ -88,7 +88,7 @@ func (n normaliser) body(m *earshot.Mention, item *gofeed.Item) {
 // else its words. Names that mean something everywhere stay as they are, so that
 // two feeds with one article agree; others get the feed's host before them.
 func (n normaliser) id(item *gofeed.Item, m *earshot.Mention) string {
-	if guid := strings.TrimSpace(item.GUID); guid != "" {
+	if guid := strings.TrimSpace(item.GUID); guid != "" && !n.doc.shared[guid] {
 		return n.native(guid)
 	}
 	return n.fallbackID(m)
@@ -136,7 +136,7 @@ func posted(item *gofeed.Item) time.Time {
 }
 
 func (n normaliser) author(item *gofeed.Item) earshot.Author {
-	if line := n.doc.bylines[item]; line != "" {
+	if line := n.doc.extras[item].byline; line != "" {
 		return bylineOf(line)
 	}
 	people := item.Authors
@@ -177,7 +177,7 @@ func bylineOf(line string) earshot.Author {
 }
 
 func (n normaliser) language(item *gofeed.Item) string {
-	candidates := []string{n.doc.langs[item]}
+	candidates := []string{n.doc.extras[item].lang}
 	if item.DublinCoreExt != nil {
 		candidates = append(candidates, item.DublinCoreExt.Language...)
 	}

@@ -23,6 +23,7 @@ type outline struct {
 	items     []piece // items, entries and tombstones, in document order
 	around    []frame // the elements around the first item
 	channel   bool    // the root has a channel
+	stones    bool    // there are tombstones among the items
 	truncated bool    // the document ends before its root element does
 	refused   bool    // too much outside the items
 }
@@ -176,7 +177,9 @@ func (o *outliner) open(pos, end int) {
 // the root or, in RSS, of its channel.
 func (o *outliner) isItem(name []byte) bool {
 	switch localName(name) {
-	case "item", "entry", "deleted-entry":
+	case "item", "entry":
+	case "deleted-entry":
+		o.out.stones = true
 	default:
 		return false
 	}

@@ -20,14 +20,22 @@ import (
 // document is what could be read of a feed.
 type document struct {
 	*gofeed.Feed
-	plain      map[*gofeed.Item]bool   // items whose content is plain text, not HTML
-	langs      map[*gofeed.Item]string // items that name their language where gofeed does not look
-	bylines    map[*gofeed.Item]string // who wrote an item, as it is written
+	extras     map[*gofeed.Item]extra
+	shared     map[string]bool // IDs that the feed gives to items with different addresses
 	hints      hints
 	tombstones []tombstone
 	broken     []breakage
-	truncated  bool // the end is missing; the items are those that were whole
-	excess     int  // items that are too many; the oldest were left out
+	kept       []trace // items that were left out, since they have been heard as they are
+	truncated  bool    // the end is missing; the items are those that were whole
+	excess     int     // items that are too many; the oldest were left out
+}
+
+// extra is what there is to know about an item and gofeed.Item has no room for.
+type extra struct {
+	plain  bool   // its content is plain text, not HTML
+	lang   string // its language, where gofeed does not look
+	byline string // who wrote it, as it is written
+	raw    uint64 // hash of its bytes in the document, 0 if unknown
 }
 
 // tombstone says that an entry was taken back (RFC 6721).
@@ -55,17 +63,23 @@ const maxItems = 20_000
 // read turns the bytes a server sent into a document, its items oldest first.
 // An error wraps listeners.ErrMalformed and says what came instead of a feed.
 func read(body []byte, contentType string) (*document, error) {
-	d, err := readAny(body, contentType)
+	return readFresh(body, contentType, nil)
+}
+
+// readFresh is read, leaving out items that are known to have been heard.
+func readFresh(body []byte, contentType string, known *recent) (*document, error) {
+	d, err := readAny(body, contentType, known)
 	if err != nil {
 		return nil, fmt.Errorf("%w: not a feed: %w", listeners.ErrMalformed, err)
 	}
 	d.Items = oldestFirst(d.Items)
 	d.excess = max(0, len(d.Items)-maxItems)
 	d.Items = d.Items[d.excess:]
+	d.shared = sharedIDs(d.Items)
 	return d, nil
 }
 
-func readAny(body []byte, contentType string) (*document, error) {
+func readAny(body []byte, contentType string, known *recent) (*document, error) {
 	doc, err := toUTF8(body, contentType)
 	if err != nil {
 		return nil, err
@@ -77,12 +91,12 @@ func readAny(body []byte, contentType string) (*document, error) {
 	case doc[0] == '{':
 		return readJSON(doc)
 	case doc[0] == '<':
-		return readXML(doc)
+		return readXML(doc, known)
 	}
 	return nil, errors.New("neither XML nor JSON")
 }
 
-func readXML(doc []byte) (*document, error) {
+func readXML(doc []byte, known *recent) (*document, error) {
 	o, err := outlineOf(doc)
 	if err != nil {
 		return nil, err
@@ -106,7 +120,7 @@ func readXML(doc []byte) (*document, error) {
 		whole = whole && !p.refused
 	}
 	if whole {
-		if d, err := parseXML(o.root, doc[o.from:o.to]); err == nil {
+		if d := known.read(doc, o); d != nil {
 			return d, nil
 		}
 	}
@@ -136,7 +150,7 @@ func fromAtom(f *atom.Feed) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &document{Feed: feed, hints: syndication(feed), tombstones: tombstones(feed)}, nil
+	return &document{Feed: feed, extras: map[*gofeed.Item]extra{}, hints: syndication(feed), tombstones: tombstones(feed)}, nil
 }
 
 // tombstones finds them under whatever prefix the feed gave their namespace.
@@ -158,14 +172,14 @@ func fromRSS(f *rss.Feed) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &document{Feed: feed, hints: syndication(feed), bylines: map[*gofeed.Item]string{}}
+	d := &document{Feed: feed, hints: syndication(feed), extras: map[*gofeed.Item]extra{}}
 	d.hints.ttl = f.TTL
 	for i, item := range f.Items {
 		// A GUID is the link too, unless it says that it is not.
 		if item.Link == "" && item.GUID != nil && !strings.EqualFold(item.GUID.IsPermalink, "false") {
 			feed.Items[i].Link = item.GUID.Value
 		}
-		d.bylines[feed.Items[i]] = rssByline(item)
+		d.extras[feed.Items[i]] = extra{byline: rssByline(item)}
 	}
 	return d, nil
 }
@@ -204,20 +218,16 @@ func fromJSON(f *feedjson.Feed) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &document{Feed: feed, plain: map[*gofeed.Item]bool{}, langs: map[*gofeed.Item]string{}, bylines: map[*gofeed.Item]string{}}
+	d := &document{Feed: feed, extras: map[*gofeed.Item]extra{}}
 	for i, item := range f.Items {
-		if item.ContentHTML == "" && item.ContentText != "" {
-			d.plain[feed.Items[i]] = true
-		}
-		if item.Language != "" {
-			d.langs[feed.Items[i]] = item.Language
-		}
+		e := extra{plain: item.ContentHTML == "" && item.ContentText != "", lang: item.Language}
 		if item.Author != nil {
-			d.bylines[feed.Items[i]] = item.Author.Name
+			e.byline = item.Author.Name
 		}
 		if len(item.Authors) > 0 {
-			d.bylines[feed.Items[i]] = item.Authors[0].Name
+			e.byline = item.Authors[0].Name
 		}
+		d.extras[feed.Items[i]] = e
 	}
 	return d, nil
 }

@@ -78,7 +78,7 @@ func goldenOf(t *testing.T, file string) golden {
 		return golden{Error: err.Error()}
 	}
 	s := sourceAt("https://feeds.example/" + filepath.Base(file))
-	batch, _ := s.sift(&state{}, doc, s.address)
+	batch := s.sift(&state{}, doc, s.address)
 	g := golden{Mentions: batch.Mentions}
 	for i, m := range g.Mentions {
 		if year := m.Posted.Year(); year < 1 || year > 9999 {

@@ -102,11 +102,18 @@ func (s *source) round(ctx context.Context, st *state, emit listeners.Emit) erro
 		st.Next = now.Add(s.bounds.clamp(max(st.Pace, freshness(a.header, now)))).UTC()
 		return s.emit(ctx, st, emit, listeners.Batch{})
 	}
-	batch, seen := s.sift(st, doc, a.final)
-	if err := s.emitSome(ctx, st, emit, &batch); err != nil {
+	out := s.sift(st, doc, a.final)
+	if out.ambiguous {
+		if doc, err = read(a.body, a.header.Get("Content-Type")); err != nil {
+			return err
+		}
+		out = s.sift(st, doc, a.final)
+	}
+	if err := s.emitSome(ctx, st, emit, &out.Batch); err != nil {
 		return err
 	}
-	st.Known = st.Known.with(seen)
+	st.Known = st.Known.with(out.seen)
+	st.recent.traces = out.traces
 	st.Pace = doc.pace(now)
 	if doc.truncated {
 		st.invalidate() // or the server would say that nothing has changed since
@@ -115,7 +122,7 @@ func (s *source) round(ctx context.Context, st *state, emit listeners.Emit) erro
 		st.validate(a)
 		st.Next = now.Add(s.bounds.clamp(max(st.Pace, freshness(a.header, now)))).UTC()
 	}
-	if err := s.emit(ctx, st, emit, batch); err != nil {
+	if err := s.emit(ctx, st, emit, out.Batch); err != nil {
 		return err
 	}
 	return complaint(a, doc)
@@ -145,7 +152,7 @@ func (s *source) obtain(ctx context.Context, st *state) (*answer, *document, err
 	if err != nil || a.unchanged {
 		return a, nil, err
 	}
-	doc, err := read(a.body, a.header.Get("Content-Type"))
+	doc, err := readFresh(a.body, a.header.Get("Content-Type"), st.recent)
 	switch {
 	case err == nil:
 		st.WasFeed = st.WasFeed || st.URL == ""

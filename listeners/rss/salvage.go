@@ -3,6 +3,7 @@ package rss
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -47,6 +48,7 @@ func salvage(doc []byte, o outline) (*document, error) {
 // adopt adds the items and tombstones of another reading of the same feed.
 func (d *document) adopt(one *document) {
 	d.Items = append(d.Items, one.Items...)
+	maps.Copy(d.extras, one.extras)
 	d.tombstones = append(d.tombstones, one.tombstones...)
 }
 

@@ -76,7 +76,8 @@ type session struct {
 	source *source
 	cursor earshot.Cursor
 	last   listeners.Batch
-	refuse error // what Emit fails with
+	refuse error  // what Emit fails with
+	live   *state // of a Listen that goes on; nil when every round is a restart
 }
 
 func newSession(t *testing.T, pages map[string]page) *session {
@@ -88,6 +89,9 @@ func newSession(t *testing.T, pages map[string]page) *session {
 
 func (s *session) state() *state {
 	s.Helper()
+	if s.live != nil {
+		return s.live
+	}
 	st, err := readState(s.cursor)
 	if err != nil {
 		s.Fatal(err)

@@ -19,42 +19,59 @@ type heard struct {
 	mention earshot.Mention
 }
 
-// sift returns what is new, edited or deleted in a document, oldest first, and
-// what is to be remembered of all that is in it.
-func (s *source) sift(st *state, doc *document, from *url.URL) (listeners.Batch, []memorised) {
+// sifted is what a document comes to.
+type sifted struct {
+	listeners.Batch
+	seen      []memorised      // all that is in it, to be remembered
+	traces    map[uint64]trace // by the raw bytes that said so
+	ambiguous bool             // an item may concern one that was left out: the whole document must be read
+}
+
+// sift returns what is new, edited or deleted in a document, oldest first.
+func (s *source) sift(st *state, doc *document, from *url.URL) *sifted {
 	n := normaliser{doc: doc, host: strings.ToLower(s.address.Host), base: baseOf(doc, from)}
-	var batch listeners.Batch
-	var seen []memorised
+	out := &sifted{traces: make(map[uint64]trace, len(doc.kept)+len(doc.Items))}
+	kept := make(map[uint64]bool, len(doc.kept))
+	for _, t := range doc.kept {
+		out.seen = append(out.seen, t.memorised)
+		out.traces[t.raw], kept[t.key] = t, true
+	}
+	out.ambiguous = len(doc.kept) > 0 && len(doc.shared) > 0
 	all, unnamed := n.hear()
 	all, deleted := n.withoutDeleted(all)
-
 	for _, h := range all {
-		now := memorised{keyOf(h.mention.ID), contentOf(&h.mention)}
-		seen = append(seen, now)
-		before, known := st.Known.saidBefore(now.key)
-		if known && before == now.content {
-			continue
+		key := out.add(st, h.mention)
+		out.ambiguous = out.ambiguous || kept[key.key]
+		if raw := doc.extras[h.item].raw; raw != 0 && len(doc.shared) == 0 {
+			out.traces[raw] = trace{key, raw, h.mention.Posted}
 		}
-		if known {
-			h.mention.Change = earshot.Edited
-		}
-		batch.Mentions = append(batch.Mentions, h.mention)
 	}
 	for _, m := range deleted {
-		now := memorised{keyOf(m.ID), contentOf(&m)}
-		seen = append(seen, now)
-		if before, known := st.Known.saidBefore(now.key); !known || before != now.content {
-			batch.Mentions = append(batch.Mentions, m)
-		}
+		out.add(st, m)
 	}
 	for _, b := range append(unnamed, doc.broken...) {
 		now := memorised{keyOf("dead:" + string(b.raw)), 1}
-		seen = append(seen, now)
+		out.seen = append(out.seen, now)
 		if _, known := st.Known.saidBefore(now.key); !known {
-			batch.Dead = append(batch.Dead, s.deadLetter(b))
+			out.Dead = append(out.Dead, s.deadLetter(b))
 		}
 	}
-	return batch, seen
+	return out
+}
+
+// add remembers a mention, and takes it into the batch if it says anything new.
+func (out *sifted) add(st *state, m earshot.Mention) memorised {
+	now := memorised{keyOf(m.ID), contentOf(&m)}
+	out.seen = append(out.seen, now)
+	before, known := st.Known.saidBefore(now.key)
+	if known && before == now.content {
+		return now
+	}
+	if known && m.Change == earshot.New {
+		m.Change = earshot.Edited
+	}
+	out.Mentions = append(out.Mentions, m)
+	return now
 }
 
 // baseOf is what relative addresses are relative to: in RSS, which does not say,
@@ -88,12 +105,8 @@ func (s *source) deadLetter(b breakage) earshot.DeadLetter {
 // items that nothing can be told by.
 func (n normaliser) hear() (all []heard, unnamed []breakage) {
 	byID := map[string]int{}
-	shared := n.sharedIDs()
 	for _, item := range n.doc.Items {
 		h := heard{item, n.mention(item)}
-		if shared[h.mention.ID] {
-			h.mention.ID = n.fallbackID(&h.mention)
-		}
 		if h.mention.ID == "" {
 			raw, _ := json.Marshal(item) // fails only for a year beyond 9999; the reason is kept anyway
 			unnamed = append(unnamed, breakage{raw, "an item without ID, link, title and text"})
@@ -109,18 +122,18 @@ func (n normaliser) hear() (all []heard, unnamed []breakage) {
 	return all, unnamed
 }
 
-// sharedIDs are the IDs that the feed gives to items with different addresses:
+// sharedIDs are the IDs that a feed gives to items with different addresses:
 // they say nothing.
-func (n normaliser) sharedIDs() map[string]bool {
-	address := map[string]string{}
+func sharedIDs(items []*gofeed.Item) map[string]bool {
+	address := make(map[string]string, len(items))
 	shared := map[string]bool{}
-	for _, item := range n.doc.Items {
+	for _, item := range items {
 		guid := strings.TrimSpace(item.GUID)
 		if guid == "" || item.Link == "" {
 			continue
 		}
 		if first, known := address[guid]; known && first != item.Link {
-			shared[n.native(guid)] = true
+			shared[guid] = true
 		} else {
 			address[guid] = item.Link
 		}

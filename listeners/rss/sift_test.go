@@ -90,7 +90,7 @@ func TestIdentity(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := sourceAt("https://" + host + "/feed.xml")
-		batch, _ := s.sift(&state{}, doc, s.address)
+		batch := s.sift(&state{}, doc, s.address)
 		return batch.Mentions[0].ID
 	}
 	for inner, same := range map[string]bool{
