@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -144,6 +145,9 @@ func showWarnings(cmd *cobra.Command, warnings []strict.Finding) {
 // a level.
 func loggerFor(cmd *cobra.Command, c LogConfig) (*zap.Logger, error) {
 	if level := cmd.Flag("log-level").Value.String(); level != "" {
+		if !slices.Contains(logLevels(), level) {
+			return nil, usageError{"--log-level knows " + strings.Join(logLevels(), ", ")}
+		}
 		c.Level = level
 	}
 	return newLogger(c, cmd.ErrOrStderr())

@@ -29,6 +29,7 @@ func (d *Document) value(n *Node) (string, bool) {
 func (d *Document) Text(n *Node, key string) (string, bool) {
 	if n.kind == empty && n.eaten && slices.Contains(d.options.Verbatim, key) {
 		d.warnEaten(n)
+		return "", true
 	}
 	if n.kind != scalar {
 		d.Report(n, "a text is expected here", "write it on one line, in quotes if it holds : or #")

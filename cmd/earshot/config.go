@@ -1,0 +1,199 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"earshot"
+	"earshot/alerts"
+	"earshot/bus"
+	"earshot/cmd/earshot/strict"
+	"earshot/listeners"
+	"earshot/rules"
+)
+
+// Config is a configuration file, read and checked: what is in it works as far
+// as can be told without starting anything.
+type Config struct {
+	File        string                  // where it was read
+	State       string                  // directory of all that lasts
+	Bus         bus.Config              //
+	HTTP        HTTPConfig              //
+	Retention   time.Duration           // how long mentions are kept
+	AlertMaxAge time.Duration           // what was posted longer ago pages nobody
+	Bands       earshot.Bands           //
+	Client      listeners.ClientOptions // how sources behave towards other people's servers
+	Log         LogConfig               //
+	Rules       rules.Config            // what Book was made of
+	Book        *rules.Book             //
+	Listeners   []ListenerConfig        //
+	Teams       []alerts.Team           //
+	Warnings    []strict.Finding        // worth saying, though the file holds
+}
+
+// HTTPConfig is the section of health, readiness and metrics.
+type HTTPConfig struct {
+	Listen string `yaml:"listen" jsonschema:"description=Address of /healthz and /readyz and /metrics; empty serves none,example=127.0.0.1:9090"`
+	Pprof  bool   `yaml:"pprof" jsonschema:"description=Also serve /debug/pprof to find out where time and memory go"`
+}
+
+// LogConfig is the section of what is logged and how.
+type LogConfig struct {
+	Level  string `yaml:"level" jsonschema:"description=What is left out: everything less serious,enum=debug,enum=info,enum=warn,enum=error"`
+	Format string `yaml:"format" jsonschema:"description=How a line looks; auto is console on a terminal and journal under systemd and JSON elsewhere,enum=auto,enum=console,enum=json,enum=journal"`
+}
+
+// ListenerConfig is one listener of the file, its section not yet decoded.
+type ListenerConfig struct {
+	Name        string
+	Type        string                 // the driver
+	Fingerprint string                 // changes when anything of the section does
+	Decode      func(config any) error // fills the driver's own configuration
+}
+
+// bandsConfig is the section urgency: where the bands above low begin.
+type bandsConfig struct {
+	Normal   float64 `yaml:"normal" jsonschema:"description=Urgency from which a matter is normal,minimum=0,maximum=100"`
+	High     float64 `yaml:"high" jsonschema:"description=Urgency from which a matter is high,minimum=0,maximum=100"`
+	Critical float64 `yaml:"critical" jsonschema:"description=Urgency from which a matter is critical,minimum=0,maximum=100"`
+}
+
+// fileConfig is the form of the file. Defaults are set before it is decoded.
+type fileConfig struct {
+	State       string                  `yaml:"state" jsonschema:"description=Directory of all that lasts"`
+	Bus         bus.Config              `yaml:"bus" jsonschema:"description=The NATS server: embedded (listen) or external (url)"`
+	HTTP        HTTPConfig              `yaml:"http" jsonschema:"description=Health and readiness and metrics"`
+	Retention   time.Duration           `yaml:"retention" jsonschema:"description=How long mentions are kept"`
+	AlertMaxAge time.Duration           `yaml:"alert_max_age" jsonschema:"description=What was posted longer ago is stored and counted but pages nobody"`
+	Urgency     bandsConfig             `yaml:"urgency" jsonschema:"description=Where the bands of urgency begin"`
+	Brands      []rules.Brand           `yaml:"brands" jsonschema:"description=What is listened for"`
+	Listeners   []listenerSection       `yaml:"listeners" jsonschema:"description=Where it is listened for"`
+	Rules       []rules.Rule            `yaml:"rules" jsonschema:"description=What matters and to whom"`
+	Teams       []alerts.Team           `yaml:"teams" jsonschema:"description=Who is told"`
+	Client      listeners.ClientOptions `yaml:"client" jsonschema:"description=How listeners behave towards other people's servers"`
+	Log         LogConfig               `yaml:"log" jsonschema:"description=What is logged and how"`
+}
+
+// listenerSection is left for the driver to decode.
+type listenerSection struct{ node *strict.Node }
+
+func defaults() fileConfig {
+	bands := earshot.DefaultBands()
+	return fileConfig{
+		State:       "/var/lib/earshot",
+		HTTP:        HTTPConfig{Listen: "127.0.0.1:9090"},
+		Retention:   30 * 24 * time.Hour,
+		AlertMaxAge: alerts.DefaultMaxAge,
+		Urgency:     bandsConfig{bands.Normal.Float(), bands.High.Float(), bands.Critical.Float()},
+		Client:      listeners.DefaultClient(),
+		Log:         LogConfig{Level: "info", Format: "auto"},
+	}
+}
+
+// ConfigError is all that is wrong with a configuration file.
+type ConfigError struct {
+	File     string
+	Findings []strict.Finding // in the order of the file, warnings included
+}
+
+// Error lists the findings, one or more lines each, and counts them.
+func (e *ConfigError) Error() string {
+	var b strings.Builder
+	for _, f := range e.Findings {
+		b.WriteString(f.Error() + "\n")
+	}
+	return b.String() + e.Summary()
+}
+
+// Summary counts the findings.
+func (e *ConfigError) Summary() string {
+	warnings := 0
+	for _, f := range e.Findings {
+		if f.Warning {
+			warnings++
+		}
+	}
+	text := e.File + " has " + plural(len(e.Findings)-warnings, "error")
+	if warnings > 0 {
+		text += " and " + plural(warnings, "warning")
+	}
+	return text
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// environment looks a variable up, as os.LookupEnv does.
+type environment func(name string) (string, bool)
+
+// Load reads and checks a configuration file. Its error is a *ConfigError when
+// the file was read and does not hold. Nothing is started and nothing written.
+func Load(path string) (*Config, error) {
+	data, err := readConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	return parseConfig(path, data, os.LookupEnv)
+}
+
+// LoadBook reads brands and rules alone: what judging needs. The other sections
+// may be missing, or name files that are not there.
+func LoadBook(path string) (*rules.Book, []strict.Finding, error) {
+	data, err := readConfig(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	l := newLoader(path, data, os.LookupEnv)
+	l.document.Decode(l.document.Root(), &l.file, bookless...)
+	l.book(nil)
+	findings, err := l.findings()
+	return l.config.Book, findings, err
+}
+
+// bookless are the sections that a book is not made of.
+var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "urgency", "listeners", "teams", "client", "log", "sinks"}
+
+func readConfig(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil && info.Size() > strict.MaxSize {
+		// Read one byte more than is allowed: the reader says what is wrong.
+		return make([]byte, strict.MaxSize+1), nil
+	}
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(path)
+	}
+	if err != nil {
+		f := strict.Finding{File: path, What: "reading the configuration: " + cause(err), Hint: "name another file with -c FILE"}
+		return nil, &ConfigError{File: path, Findings: []strict.Finding{f}}
+	}
+	return data, nil
+}
+
+// parseConfig is Load on data. Problems name the file.
+func parseConfig(file string, data []byte, env environment) (*Config, error) {
+	l := newLoader(file, data, env)
+	l.load()
+	findings, err := l.findings()
+	if err != nil {
+		return nil, err
+	}
+	l.config.Warnings = findings
+	return &l.config, nil
+}
+
+// configDir is where relative paths of a configuration file start.
+func configDir(file string) string {
+	dir, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return filepath.Dir(file)
+	}
+	return dir
+}

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"maps"
+	"slices"
+
+	"earshot/listeners"
+	"earshot/listeners/file"
+	"earshot/listeners/rss"
+)
+
+// drivers are the kinds of listener there are, by the type that the
+// configuration names. A new one is a folder and a line here.
+func drivers() map[string]listeners.Driver {
+	return map[string]listeners.Driver{
+		"file": file.Driver(),
+		"rss":  rss.Driver(),
+	}
+}
+
+func driverNames() []string { return slices.Sorted(maps.Keys(drivers())) }

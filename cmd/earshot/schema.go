@@ -1,0 +1,135 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/invopop/jsonschema"
+
+	"earshot"
+	"earshot/rules"
+)
+
+const durationPattern = `^(0|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w))+|.*\$\{.*)$`
+
+// configSchema describes the file to editors. It is made of the structs that are
+// decoded, so that the two agree.
+func configSchema() ([]byte, error) {
+	root := reflectSchema(fileConfig{})
+	root.ID = "https://earshot.example/schemas/earshot.json"
+	root.Title = "earshot configuration"
+	root.Version = jsonschema.Version
+	root.Properties.Set("listeners", &jsonschema.Schema{
+		Type: "array", Description: "Where it is listened for", Items: listenerSchema(),
+	})
+	text, err := json.MarshalIndent(root, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing the schema: %w", err)
+	}
+	return text, nil
+}
+
+// listenerSchema lets the type decide which other keys there are.
+func listenerSchema() *jsonschema.Schema {
+	types := make([]any, 0, len(drivers()))
+	var cases []*jsonschema.Schema
+	for _, name := range driverNames() {
+		types = append(types, name)
+		section := reflectSchema(drivers()[name].Config)
+		section.Version = ""
+		section.Properties.Set("name", &jsonschema.Schema{Type: "string", Pattern: listenerName.String(), Description: "Unique and stable: what was heard is found by it"})
+		section.Properties.Set("type", &jsonschema.Schema{Const: name})
+		chosen := jsonschema.NewProperties()
+		chosen.Set("type", &jsonschema.Schema{Const: name})
+		cases = append(cases, &jsonschema.Schema{
+			If:   &jsonschema.Schema{Properties: chosen, Required: []string{"type"}},
+			Then: section,
+		})
+	}
+	common := jsonschema.NewProperties()
+	common.Set("name", &jsonschema.Schema{Type: "string"})
+	common.Set("type", &jsonschema.Schema{Enum: types, Description: "The network"})
+	return &jsonschema.Schema{Type: "object", Properties: common, Required: []string{"name", "type"}, AllOf: cases}
+}
+
+func reflectSchema(config any) *jsonschema.Schema {
+	r := &jsonschema.Reflector{
+		FieldNameTag:               "yaml",
+		RequiredFromJSONSchemaTags: true,
+		DoNotReference:             true,
+		Anonymous:                  true,
+		Mapper:                     mapType,
+	}
+	t := reflect.TypeOf(config)
+	s := r.ReflectFromType(t)
+	describe(s, t)
+	return s
+}
+
+// describe puts in the descriptions in full: the library ends them at the first
+// comma.
+func describe(s *jsonschema.Schema, t reflect.Type) {
+	for t.Kind() == reflect.Slice && s.Items != nil {
+		s, t = s.Items, t.Elem()
+	}
+	if t.Kind() != reflect.Struct || s.Properties == nil {
+		return
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if property, ok := s.Properties.Get(key); ok {
+			property.Description = description(f)
+			describe(property, f.Type)
+		}
+	}
+}
+
+var nextKeyword = regexp.MustCompile(`,(?:[A-Za-z]+=|required|uniqueItems)`)
+
+// description is what the tag of a field says of it.
+func description(f reflect.StructField) string {
+	_, text, _ := strings.Cut(f.Tag.Get("jsonschema"), "description=")
+	if end := nextKeyword.FindStringIndex(text); end != nil {
+		text = text[:end[0]]
+	}
+	return text
+}
+
+// mapType describes types whose form in the file is not that of the Go type.
+func mapType(t reflect.Type) *jsonschema.Schema {
+	switch t {
+	case reflect.TypeFor[time.Duration]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", Pattern: durationPattern}, {Const: 0}}}
+	case reflect.TypeFor[[]rules.Topic]():
+		topic := reflectSchema(rules.Topic{})
+		topic.Version = ""
+		topic.Properties.Delete("name")
+		return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{
+			OneOf: []*jsonschema.Schema{{Type: "string"}, topic},
+		}}
+	case reflect.TypeFor[map[earshot.Band]time.Duration]():
+		bands := jsonschema.NewProperties()
+		for _, band := range earshot.BandNames() {
+			bands.Set(string(band), mapType(reflect.TypeFor[time.Duration]()))
+		}
+		return &jsonschema.Schema{Type: "object", Properties: bands, AdditionalProperties: jsonschema.FalseSchema}
+	case reflect.TypeFor[earshot.Kind]():
+		return enum(earshot.Kinds())
+	case reflect.TypeFor[int64]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer"}, {Type: "string", Pattern: `^[0-9.]+ *([KMGT]i?|k)?B$`}}}
+	}
+	return nil
+}
+
+func enum[T ~string](words []T) *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "string"}
+	for _, w := range words {
+		s.Enum = append(s.Enum, string(w))
+	}
+	return s
+}
