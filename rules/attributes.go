@@ -1,0 +1,175 @@
+package rules
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr/types"
+
+	"earshot"
+	"earshot/rules/urgency"
+)
+
+// attributes is a set of attributes: bit i for place i of the table.
+type attributes uint64
+
+const mentionPrefix = "mention."
+
+// subject is what a condition is about.
+type subject struct {
+	mention   *earshot.Mention
+	verdict   *draft
+	heads     *urgency.Scores
+	lang      string
+	addressed bool
+}
+
+// attribute is one name in conditions.
+type attribute struct {
+	name  string
+	typ   types.Type
+	value func(*subject) any
+}
+
+// mostLinks is how many links and pictures conditions see, so that a mention
+// with thousands of them costs nothing.
+const mostLinks = 100
+
+// table lists all attributes, as docs/rules.md does.
+var table = []attribute{
+	{"brand", types.String, func(s *subject) any { return s.verdict.Brand }},
+	{"relevance", types.Float64, func(s *subject) any { return s.verdict.Relevance.Float() }},
+	{"sentiment", types.Float64, func(s *subject) any { return s.verdict.Sentiment.Float() }},
+	{"urgency", types.Float64, func(s *subject) any { return s.verdict.Urgency.Float() }},
+	{"topics", types.Array(types.String), func(s *subject) any { return s.verdict.Topics }},
+	{"lang", types.String, func(s *subject) any { return s.lang }},
+	{"addresses_brand", types.Bool, func(s *subject) any { return s.addressed }},
+	{"owned_author", types.Bool, func(s *subject) any { return s.verdict.OwnedAuthor }},
+	{"complaint", types.Float64, func(s *subject) any { return s.heads[urgency.Complaint].Float() }},
+	{"request", types.Float64, func(s *subject) any { return s.heads[urgency.Request].Float() }},
+	{"danger", types.Float64, func(s *subject) any { return s.heads[urgency.Danger].Float() }},
+	{"threat", types.Float64, func(s *subject) any { return s.heads[urgency.Threat].Float() }},
+	{"mention.id", types.String, func(s *subject) any { return s.mention.ID }},
+	{"mention.network", types.String, func(s *subject) any { return s.mention.Network }},
+	{"mention.listener", types.String, func(s *subject) any { return s.mention.Listener }},
+	{"mention.change", types.String, func(s *subject) any { return string(cmp.Or(s.mention.Change, earshot.New)) }},
+	{"mention.author.handle", types.String, func(s *subject) any { return s.mention.Author.Handle }},
+	{"mention.author.name", types.String, func(s *subject) any { return s.mention.Author.Name }},
+	{"mention.author.followers", types.Int64, func(s *subject) any { return s.mention.Author.Followers }},
+	{"mention.author.verified", types.Bool, func(s *subject) any { return s.mention.Author.Verified }},
+	{"mention.author.created", types.TypeOf(time.Time{}), func(s *subject) any { return s.mention.Author.Created }},
+	{"mention.title", types.String, func(s *subject) any { return s.mention.Title }},
+	{"mention.text", types.String, func(s *subject) any { return s.mention.Text }},
+	{"mention.url", types.String, func(s *subject) any { return s.mention.URL }},
+	{"mention.lang", types.String, func(s *subject) any { return s.mention.Lang }},
+	{"mention.posted", types.TypeOf(time.Time{}), func(s *subject) any { return s.mention.Posted }},
+	{"mention.heard", types.TypeOf(time.Time{}), func(s *subject) any { return s.mention.Heard }},
+	{"mention.reply_to", types.String, func(s *subject) any { return s.mention.ReplyTo }},
+	{"mention.conversation", types.String, func(s *subject) any { return s.mention.Conversation }},
+	{"mention.repost_of", types.String, func(s *subject) any { return s.mention.RepostOf }},
+	{"mention.links", types.Array(types.String), func(s *subject) any { return s.mention.Links[:min(len(s.mention.Links), mostLinks)] }},
+	{"mention.media", types.Array(types.Map{"url": types.String, "alt": types.String}), media},
+	{"mention.engagement.likes", types.Int64, func(s *subject) any { return s.mention.Engagement.Likes }},
+	{"mention.engagement.reposts", types.Int64, func(s *subject) any { return s.mention.Engagement.Reposts }},
+	{"mention.engagement.replies", types.Int64, func(s *subject) any { return s.mention.Engagement.Replies }},
+	{"mention.engagement.views", types.Int64, func(s *subject) any { return s.mention.Engagement.Views }},
+	{"mention.rating", types.Float64, func(s *subject) any { return s.mention.Rating }},
+	{"mention.place", types.String, func(s *subject) any { return s.mention.Place }},
+	{"mention.visibility", types.String, func(s *subject) any { return string(cmp.Or(s.mention.Visibility, earshot.Public)) }},
+	{"mention.flags", types.Array(types.String), func(s *subject) any { return s.mention.Flags[:min(len(s.mention.Flags), mostLinks)] }},
+}
+
+func media(s *subject) any {
+	seen := make([]map[string]any, 0, min(len(s.mention.Media), mostLinks))
+	for _, m := range s.mention.Media[:min(len(s.mention.Media), mostLinks)] {
+		seen = append(seen, map[string]any{"url": m.URL, "alt": m.Alt})
+	}
+	return seen
+}
+
+var (
+	mentionAttributes = attributesWhere(func(name string) bool { return strings.HasPrefix(name, mentionPrefix) })
+	urgencySoFar      = attributesWhere(func(name string) bool { return name == "urgency" })
+)
+
+func attributesWhere(is func(name string) bool) (set attributes) {
+	for i := range table {
+		if is(table[i].name) {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+// attributeNames lists what stands directly below a prefix: brand, mention, author.
+func attributeNames(prefix string) []string {
+	var names []string
+	for i := range table {
+		if rest, ok := strings.CutPrefix(table[i].name, prefix); ok {
+			name, _, _ := strings.Cut(rest, ".")
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// environment is the types of all attributes, for the compiler.
+func environment() types.Map {
+	env := types.Map{}
+	for i := range table {
+		at := env
+		path := strings.Split(table[i].name, ".")
+		for _, step := range path[:len(path)-1] {
+			if at[step] == nil {
+				at[step] = types.Map{}
+			}
+			at = at[step].(types.Map)
+		}
+		at[path[len(path)-1]] = table[i].typ
+	}
+	return env
+}
+
+// values is the environment that conditions run in, used again and again.
+type values struct {
+	env   map[string]any
+	slots []slot // by place in the table
+	read  attributes
+}
+
+// slot is where the value of an attribute goes.
+type slot struct {
+	in  map[string]any
+	key string
+}
+
+func newValues() values {
+	v := values{env: map[string]any{}, slots: make([]slot, len(table))}
+	for i := range table {
+		at := v.env
+		path := strings.Split(table[i].name, ".")
+		for _, step := range path[:len(path)-1] {
+			if at[step] == nil {
+				at[step] = map[string]any{}
+			}
+			at = at[step].(map[string]any)
+		}
+		v.slots[i] = slot{in: at, key: path[len(path)-1]}
+	}
+	return v
+}
+
+// set fills in the attributes; those of the mention only once until forget.
+func (v *values) set(which attributes, s *subject) {
+	which &^= v.read
+	for i := range table {
+		if which&(1<<i) != 0 {
+			v.slots[i].in[v.slots[i].key] = table[i].value(s)
+		}
+	}
+	v.read |= which & mentionAttributes
+}
+
+// forget makes set read the next mention.
+func (v *values) forget() { v.read = 0 }

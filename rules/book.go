@@ -1,0 +1,97 @@
+// Package rules judges: it says which brands a mention concerns, how its author
+// feels, how urgent it is, who should hear of it, and why. It is pure: the same
+// mention and the same book give the same verdict, with no clock, no I/O and no
+// log. Queries are in query and match, feelings in sentiment, the urgency of
+// words in urgency; what teams are then told is decided in alerts.
+package rules
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"earshot"
+	"earshot/rules/match"
+)
+
+// Book is a compiled configuration. It is immutable and safe for concurrent use.
+type Book struct {
+	brands  []brand
+	rules   []rule
+	index   *match.Index
+	queries map[string]*earshot.Query
+	uses    attributes // that the rules read
+	workers sync.Pool
+	errors  atomic.Uint64
+}
+
+// brand is a compiled Brand.
+type brand struct {
+	name   string
+	reason string // of its relevance
+	owned  owned
+	topics []topic
+}
+
+// topic is a compiled Topic.
+type topic struct {
+	name   string
+	query  int // in the index
+	danger bool
+}
+
+// New compiles a book and finds everything that is wrong with the configuration.
+// The book is nil if a problem is fatal; a book may come with warnings.
+func New(config Config) (*Book, earshot.Problems) {
+	c := compiler{config: config, queries: map[string]*earshot.Query{}}
+	for i := range config.Brands {
+		c.brand(i, &config.Brands[i])
+	}
+	topics := c.place()
+	for i := range config.Rules {
+		c.rule(i, &config.Rules[i])
+	}
+	if c.problems.Fatal() {
+		return nil, c.problems
+	}
+	b := &Book{
+		brands: c.brands, rules: c.rules, queries: c.queries, uses: c.uses,
+		index: match.New(append(c.brandQueries, topics...), len(c.brandQueries)),
+	}
+	b.workers.New = func() any { return newWorker() }
+	return b, c.problems
+}
+
+// Queries returns the parsed query of every brand, for drivers whose network can
+// search for itself.
+func (b *Book) Queries() map[string]*earshot.Query {
+	queries := make(map[string]*earshot.Query, len(b.queries))
+	for name, q := range b.queries {
+		queries[name] = q
+	}
+	return queries
+}
+
+// RuleErrors counts how often a rule failed on a mention since the book was made,
+// such as by an index out of range. A rule that fails does not apply.
+func (b *Book) RuleErrors() uint64 { return b.errors.Load() }
+
+// Judge returns a verdict for every brand that the mention concerns, in the order
+// of the book, and nil if there is none. A deleted mention concerns nobody.
+func (b *Book) Judge(m *earshot.Mention) []earshot.Verdict {
+	if m.Change == earshot.Deleted {
+		return nil
+	}
+	w := b.workers.Get().(*worker)
+	defer b.workers.Put(w)
+	matched := b.index.Search(&w.post, m)
+	if len(matched) == 0 {
+		return nil
+	}
+	verdicts := make([]earshot.Verdict, 0, len(matched))
+	w.measure(m)
+	for _, n := range matched {
+		verdicts = append(verdicts, w.judge(b, m, int(n)))
+	}
+	w.forget()
+	return verdicts
+}

@@ -1,0 +1,235 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"earshot"
+	"earshot/rules/guess"
+	"earshot/rules/query"
+	"earshot/rules/text"
+)
+
+// compiler makes a book and collects the problems.
+type compiler struct {
+	config       Config
+	brands       []brand
+	rules        []rule
+	uses         attributes
+	queries      map[string]*earshot.Query
+	brandQueries []*earshot.Query
+	topicQueries [][]*earshot.Query // by brand
+	topicNames   []string           // of all brands
+	problems     earshot.Problems
+}
+
+func (c *compiler) fail(path, what, hint string) {
+	c.problems = append(c.problems, earshot.Problem{Path: path, What: what, Hint: hint})
+}
+
+func (c *compiler) warn(path, what, hint string) {
+	c.problems = append(c.problems, earshot.Problem{Path: path, What: what, Hint: hint, Warning: true})
+}
+
+func (c *compiler) brand(i int, config *Brand) {
+	path := fmt.Sprintf("brands[%d]", i)
+	c.name(path+".name", "brand", config.Name, func(name string) bool {
+		return slices.ContainsFunc(c.config.Brands[:i], func(b Brand) bool { return b.Name == name })
+	})
+	b := brand{name: config.Name, reason: "query:" + config.Name, owned: c.owned(path+".owned", config.Owned)}
+	q := c.query(path+".query", config.Query)
+	c.queries[config.Name] = q
+	var topics []*earshot.Query
+	for j, t := range config.Topics {
+		at := path + ".topics." + t.Name
+		c.name(at, "topic", t.Name, func(name string) bool {
+			return slices.ContainsFunc(config.Topics[:j], func(t Topic) bool { return t.Name == name })
+		})
+		topics = append(topics, c.query(at+".query", t.Query))
+		b.topics = append(b.topics, topic{name: t.Name, danger: t.Danger})
+		c.topicNames = append(c.topicNames, t.Name)
+	}
+	c.brands = append(c.brands, b)
+	c.brandQueries = append(c.brandQueries, q)
+	c.topicQueries = append(c.topicQueries, topics)
+}
+
+// place tells every topic where its query is in the index, after those of the
+// brands, and returns the topics' queries.
+func (c *compiler) place() (topics []*earshot.Query) {
+	for i := range c.brands {
+		for j := range c.brands[i].topics {
+			c.brands[i].topics[j].query = len(c.brandQueries) + len(topics)
+			topics = append(topics, c.topicQueries[i][j])
+		}
+	}
+	return topics
+}
+
+func (c *compiler) query(path, s string) *earshot.Query {
+	q, problems := query.Parse(s)
+	for _, p := range problems {
+		p.Path = path
+		c.problems = append(c.problems, p)
+	}
+	return q
+}
+
+var slug = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// name checks that a name fits into subjects and is used once.
+func (c *compiler) name(path, what, name string, taken func(string) bool) {
+	switch {
+	case name == "":
+		c.fail(path, "the "+what+" has no name", "write name: acme")
+	case !slug.MatchString(name):
+		hint := "use a-z, 0-9 and - only"
+		if s := slugOf(name); s != "" {
+			hint = "write " + s
+		}
+		c.fail(path, fmt.Sprintf("%s is no name for a %s", strconv.Quote(name), what), hint)
+	case name == earshot.All:
+		c.fail(path, fmt.Sprintf("%q is reserved", name), "alerts of the operation use it")
+	case taken(name):
+		c.fail(path, fmt.Sprintf("there are two %ss named %s", what, name), "rename one of them")
+	}
+}
+
+// slugOf makes a name out of what somebody wrote.
+func slugOf(s string) string {
+	var b strings.Builder
+	for _, r := range text.Fold(s) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	return strings.Trim(b.String(), "-")
+}
+
+// rule is a compiled Rule.
+type rule struct {
+	name    string
+	brands  []string // empty for all
+	when    condition
+	urgency earshot.Score
+	routes  []earshot.Route
+}
+
+func (c *compiler) rule(i int, config *Rule) {
+	path := fmt.Sprintf("rules[%d]", i)
+	switch {
+	case config.Name == "":
+		c.fail(path+".name", "the rule has no name", "reasons call it by its name: write name: unhappy customer")
+	case config.Name == earshot.Limit:
+		c.fail(path+".name", fmt.Sprintf("%q is reserved", config.Name), "choose another name")
+	case slices.ContainsFunc(c.config.Rules[:i], func(r Rule) bool { return r.Name == config.Name }):
+		c.fail(path+".name", fmt.Sprintf("there are two rules named %q", config.Name), "rename one of them")
+	}
+	for j, name := range config.Brands {
+		if _, ok := c.queries[name]; !ok {
+			c.fail(fmt.Sprintf("%s.brands[%d]", path, j), "there is no brand "+strconv.Quote(name), c.suggest(name, c.brandNames()))
+		}
+	}
+	if config.Urgency < -100 || config.Urgency > 100 || config.Urgency != config.Urgency {
+		c.fail(path+".urgency", "urgency must be from -100 to 100", "the whole scale has 100 points")
+	}
+	if config.Urgency == 0 && len(config.Send) == 0 && len(config.Routes) == 0 {
+		c.warn(path, "the rule changes nothing", "give it an urgency, or teams to send to")
+	}
+	when, problems := c.compileWhen(config.When, c.topicsOf(config.Brands))
+	for _, p := range problems {
+		p.Path = path + ".when"
+		c.problems = append(c.problems, p)
+	}
+	c.uses |= when.uses
+	c.rules = append(c.rules, rule{
+		name: config.Name, brands: config.Brands, when: when,
+		urgency: earshot.ScoreOf(config.Urgency), routes: c.routes(path, config, when.onlyTopic()),
+	})
+}
+
+// routes checks the routes of a rule; topic is theirs unless they name another.
+func (c *compiler) routes(path string, config *Rule, topic string) []earshot.Route {
+	var routes []earshot.Route
+	for j, team := range config.Send {
+		c.team(fmt.Sprintf("%s.send[%d]", path, j), team)
+		routes = append(routes, earshot.Route{Team: team, Kind: earshot.Customer, Topic: topic})
+	}
+	for j, r := range config.Routes {
+		at := fmt.Sprintf("%s.routes[%d]", path, j)
+		c.team(at+".team", r.Team)
+		route := earshot.Route{Team: r.Team, Kind: earshot.Kind(r.Kind), Topic: r.Topic}
+		if route.Kind == "" {
+			route.Kind = earshot.Customer
+		}
+		if !slices.Contains(earshot.Kinds(), route.Kind) {
+			c.fail(at+".kind", "there is no kind "+strconv.Quote(r.Kind), c.suggest(r.Kind, kindNames()))
+		}
+		if route.Topic == "" {
+			route.Topic = topic
+		} else if names := c.topicsOf(config.Brands); !slices.Contains(names, route.Topic) {
+			c.fail(at+".topic", "there is no topic "+strconv.Quote(route.Topic), c.suggest(route.Topic, names))
+		}
+		routes = append(routes, route)
+	}
+	return routes
+}
+
+func (c *compiler) team(path, name string) {
+	switch teams := c.config.Teams; {
+	case name == "":
+		c.fail(path, "the team is missing", c.suggest(name, teams))
+	case len(teams) > 0 && name != earshot.Ops && !slices.Contains(teams, name):
+		c.fail(path, "there is no team "+strconv.Quote(name), c.suggest(name, teams))
+	}
+}
+
+// suggest names the closest candidate, or all of a few.
+func (c *compiler) suggest(name string, candidates []string) string {
+	if hint := guess.Hint(name, candidates); hint != "" && name != "" {
+		return hint
+	}
+	const few = 12
+	if len(candidates) == 0 || len(candidates) > few {
+		return ""
+	}
+	return "there is " + strings.Join(candidates, ", ")
+}
+
+func (c *compiler) brandNames() []string {
+	names := make([]string, len(c.config.Brands))
+	for i := range names {
+		names[i] = c.config.Brands[i].Name
+	}
+	return names
+}
+
+// topicsOf lists the topics of the brands a rule is for.
+func (c *compiler) topicsOf(brands []string) []string {
+	var names []string
+	for i := range c.config.Brands {
+		b := &c.config.Brands[i]
+		if len(brands) > 0 && !slices.Contains(brands, b.Name) {
+			continue
+		}
+		for _, t := range b.Topics {
+			names = append(names, t.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func kindNames() []string {
+	var names []string
+	for _, k := range earshot.Kinds() {
+		names = append(names, string(k))
+	}
+	return names
+}

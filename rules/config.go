@@ -1,0 +1,46 @@
+package rules
+
+// Config is what a book is made of, as the configuration file has it.
+type Config struct {
+	Brands []Brand
+	Rules  []Rule
+	Teams  []string // that routes may name; empty allows all
+}
+
+// Brand is what is listened for.
+type Brand struct {
+	Name   string  `yaml:"name" jsonschema:"description=Name of the brand in subjects and alerts: a-z 0-9 and -"`
+	Query  string  `yaml:"query" jsonschema:"description=What concerns the brand, in the language of docs/query.md"`
+	Owned  Owned   `yaml:"owned" jsonschema:"description=What belongs to the brand: it never alerts"`
+	Topics []Topic `yaml:"topics" jsonschema:"description=What is told apart among the brand's mentions: a query each"`
+}
+
+// Owned is what belongs to a brand itself.
+type Owned struct {
+	Handles []string `yaml:"handles" jsonschema:"description=Accounts of the brand with or without @"`
+	Domains []string `yaml:"domains" jsonschema:"description=Websites of the brand"`
+}
+
+// Topic is a subject that some mentions of a brand are about.
+type Topic struct {
+	Name   string `yaml:"name" jsonschema:"description=Name of the topic in rules and alerts: a-z 0-9 and -"`
+	Query  string `yaml:"query" jsonschema:"description=What belongs to the topic, in the language of docs/query.md"`
+	Danger bool   `yaml:"danger" jsonschema:"description=People may get hurt: more urgent, and never too old to alert"`
+}
+
+// Rule says which mentions matter, how much, and to whom.
+type Rule struct {
+	Name    string   `yaml:"name" jsonschema:"description=Name of the rule in the reasons of a verdict"`
+	When    string   `yaml:"when" jsonschema:"description=Condition over the attributes of docs/rules.md, such as sentiment < -0.3 && addresses_brand"`
+	Brands  []string `yaml:"brands" jsonschema:"description=Brands the rule is for; all of them if left out"`
+	Urgency float64  `yaml:"urgency" jsonschema:"description=Points added to the urgency, from -100 to 100"`
+	Send    []string `yaml:"send" jsonschema:"description=Teams that should help a customer: short for routes of kind customer"`
+	Routes  []Route  `yaml:"routes" jsonschema:"description=Teams that should hear of it, and as what"`
+}
+
+// Route is a team that should hear of a mention, and what the matter is to it.
+type Route struct {
+	Team  string `yaml:"team" jsonschema:"description=Name of the team"`
+	Kind  string `yaml:"kind" jsonschema:"description=What the matter is to the team; customer if left out,enum=customer,enum=delight,enum=lookalike,enum=story,enum=crisis"`
+	Topic string `yaml:"topic" jsonschema:"description=Topic of the matter; the one that when names if left out"`
+}

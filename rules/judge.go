@@ -1,0 +1,214 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr/vm"
+
+	"earshot"
+	"earshot/rules/language"
+	"earshot/rules/match"
+	"earshot/rules/sentiment"
+	"earshot/rules/text"
+	"earshot/rules/urgency"
+)
+
+// What the book itself adds to the urgency, in points. The heads have theirs in
+// package urgency, rules name their own.
+const (
+	pointsNegative = 15 // for a sentiment of -1, and as much less as it is better
+	pointsQuestion = 10 // somebody asks the brand something
+	pointsDanger   = 25 // for each topic that is marked danger
+	pointsMost     = 100
+)
+
+// Names of the reasons for them.
+const (
+	reasonNegative = "negative sentiment"
+	reasonQuestion = "question"
+	reasonTopic    = "topic:" // and its name
+)
+
+// maxWords is how many matched words explain the relevance.
+const maxWords = 16
+
+// worker is the scratch space of one Judge.
+type worker struct {
+	post      match.Post
+	vm        vm.VM
+	values    values
+	lang      string
+	fields    [2]string
+	feelings  []earshot.Reason
+	feeling   sentiment.Result
+	pressures []earshot.Reason
+	pressure  urgency.Result
+	words     []match.Words
+}
+
+func newWorker() *worker { return &worker{values: newValues()} }
+
+// forget drops what belongs to a mention.
+func (w *worker) forget() {
+	w.fields = [2]string{}
+	w.values.forget()
+}
+
+// measure reads what is the same for all brands.
+func (w *worker) measure(m *earshot.Mention) {
+	w.values.forget()
+	w.fields = [2]string{m.Title, m.Text}
+	if w.lang = language.Base(m.Lang); w.lang == "" {
+		w.lang = language.Guess(&w.post.Tokens)
+	}
+	in := sentiment.Input{Tokens: &w.post.Tokens, Fields: w.fields, Lang: w.lang}
+	w.feelings, w.feeling = sentiment.Measure(w.feelings[:0], in)
+	w.pressures, w.pressure = urgency.Measure(w.pressures[:0], urgency.Input(in))
+}
+
+// judge makes the verdict for one brand.
+func (w *worker) judge(b *Book, m *earshot.Mention, n int) earshot.Verdict {
+	brand := &b.brands[n]
+	w.words = b.index.Words(&w.post, n, w.words[:0])
+	v := draft{earshot.Verdict{
+		Brand: brand.name, Relevance: earshot.Unit, Sentiment: w.feeling.Score,
+		Topics: []string{}, Routes: []earshot.Route{},
+		Reasons: make([]earshot.Reason, 0, len(w.feelings)+len(w.pressures)+min(len(w.words), maxWords)+6),
+	}}
+	w.explainRelevance(&v, brand)
+	v.Reasons = append(v.Reasons, w.feelings...)
+	v.Reasons = append(v.Reasons, w.pressures...)
+	v.Urgency = w.pressure.Points
+	if v.Sentiment < 0 {
+		v.press(reasonNegative, -v.Sentiment*pointsNegative)
+	}
+	addressed := w.addresses(m, brand)
+	if addressed && w.pressure.Question {
+		v.press(reasonQuestion, pointsQuestion*earshot.Unit)
+	}
+	for _, t := range brand.topics {
+		if !b.index.Matches(&w.post, t.query) {
+			continue
+		}
+		v.Topics = append(v.Topics, t.name)
+		if t.danger {
+			v.Danger = true
+			v.press(reasonTopic+t.name, pointsDanger*earshot.Unit)
+		}
+	}
+	v.OwnedAuthor = brand.owned.wrote(m)
+	w.apply(b, m, &v, addressed)
+	if clamped := min(max(v.Urgency, 0), pointsMost*earshot.Unit); clamped != v.Urgency {
+		v.press(earshot.Limit, clamped-v.Urgency)
+	}
+	return v.Verdict
+}
+
+// draft is a verdict in the making.
+type draft struct{ earshot.Verdict }
+
+// press adds to the urgency for a reason that is not about single words.
+func (v *draft) press(rule string, weight earshot.Score) {
+	if weight == 0 {
+		return
+	}
+	v.Urgency += weight
+	v.Reasons = append(v.Reasons, earshot.Reason{Of: earshot.OfUrgency, Rule: rule, Weight: weight})
+}
+
+// explainRelevance spreads the relevance over the words that matched; the first
+// takes what does not divide.
+func (w *worker) explainRelevance(v *draft, brand *brand) {
+	reason := earshot.Reason{Of: earshot.OfRelevance, Rule: brand.reason, Weight: v.Relevance}
+	words := w.words[:min(len(w.words), maxWords)]
+	if len(words) == 0 {
+		v.Reasons = append(v.Reasons, reason)
+		return
+	}
+	share := v.Relevance / earshot.Score(len(words))
+	reason.Weight = v.Relevance - share*earshot.Score(len(words)-1)
+	for i := range words {
+		reason.Field, reason.Span = words[i].Field.Name(), &earshot.Span{words[i].Span[0], words[i].Span[1]}
+		v.Reasons = append(v.Reasons, reason)
+		reason.Weight = share
+	}
+}
+
+// apply runs the rules in book order.
+func (w *worker) apply(b *Book, m *earshot.Mention, v *draft, addressed bool) {
+	s := subject{mention: m, verdict: v, heads: &w.pressure.Heads, lang: w.lang, addressed: addressed}
+	w.values.set(b.uses, &s)
+	for i := range b.rules {
+		r := &b.rules[i]
+		if len(r.brands) > 0 && !slices.Contains(r.brands, v.Brand) {
+			continue
+		}
+		holds, err := r.when.holds(&w.vm, &w.values)
+		if err != nil {
+			b.errors.Add(1)
+			continue
+		}
+		if !holds {
+			continue
+		}
+		v.press(r.name, r.urgency)
+		if r.urgency != 0 {
+			w.values.set(b.uses&urgencySoFar, &s)
+		}
+		if v.OwnedAuthor {
+			continue
+		}
+		for _, route := range r.routes {
+			if !slices.Contains(v.Routes, route) {
+				v.Routes = append(v.Routes, route)
+			}
+		}
+	}
+}
+
+// A complaint, a request or bad feelings of at least this much make a personal
+// post with the brand's name a post to the brand.
+var (
+	complains = earshot.ScoreOf(0.25)
+	requests  = earshot.ScoreOf(0.3)
+	suffers   = earshot.ScoreOf(-0.4)
+)
+
+// addresses reports whether somebody speaks to the brand: in private, with its
+// handle, by its name at the beginning, or as a customer with a complaint or a
+// request who speaks of himself and names it.
+func (w *worker) addresses(m *earshot.Mention, brand *brand) bool {
+	if m.Visibility == earshot.Private || brand.owned.named(&w.post.Tokens) {
+		return true
+	}
+	if len(w.words) == 0 {
+		return false
+	}
+	heads := &w.pressure.Heads
+	if w.pressure.Personal && (heads[urgency.Complaint] >= complains || heads[urgency.Request] >= requests || w.feeling.Score <= suffers) {
+		return true
+	}
+	return w.calls()
+}
+
+// calls reports whether the text begins with a greeting and the brand's name, or
+// with its name and a comma.
+func (w *worker) calls() bool {
+	const between = 2 // words between greeting and name: dear people of Acme
+	list := w.post.Tokens.List
+	first := slices.IndexFunc(list, func(t text.Token) bool { return t.Field == text.Body })
+	body := slices.IndexFunc(w.words, func(m match.Words) bool { return m.Field == text.Body })
+	if first < 0 || body < 0 {
+		return false
+	}
+	span := w.words[body].Span
+	at := slices.IndexFunc(list, func(t text.Token) bool { return t.Field == text.Body && int(t.From) >= span[0] })
+	if greeting := w.pressure.Greeting; greeting > 0 {
+		return at >= greeting && at <= greeting+between
+	}
+	rest := w.fields[text.Body][span[1]:]
+	r, n := utf8.DecodeRuneInString(rest)
+	return at == first && strings.ContainsRune(",:!،、，：！", r) && strings.TrimSpace(rest[n:]) != ""
+}

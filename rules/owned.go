@@ -1,0 +1,75 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"earshot"
+	"earshot/rules/query"
+	"earshot/rules/text"
+)
+
+// owned is what belongs to a brand, folded.
+type owned struct {
+	handles map[string]bool // with @, and with the server if it was listed with one
+	domains []string
+}
+
+func (c *compiler) owned(path string, config Owned) owned {
+	o := owned{handles: map[string]bool{}}
+	for i, handle := range config.Handles {
+		key := handleKey(handle)
+		if elements := text.Pattern(key); len(elements) != 1 || elements[0].Key != key {
+			c.fail(fmt.Sprintf("%s.handles[%d]", path, i), strconv.Quote(handle)+" is no handle", "it looks like @name or @name@server.example")
+			continue
+		}
+		o.handles[key] = true
+	}
+	for i, domain := range config.Domains {
+		host, ok := query.SiteHost(domain)
+		if !ok {
+			c.fail(fmt.Sprintf("%s.domains[%d]", path, i), strconv.Quote(domain)+" is no domain", "write it without https:// and without a path: acme.example")
+			continue
+		}
+		o.domains = append(o.domains, host)
+	}
+	return o
+}
+
+func handleKey(handle string) string {
+	if handle == "" {
+		return ""
+	}
+	return "@" + text.Fold(strings.TrimPrefix(handle, "@"))
+}
+
+// wrote reports whether the brand itself is the author.
+func (o *owned) wrote(m *earshot.Mention) bool {
+	if len(o.handles) > 0 && m.Author.Handle != "" && o.handles[handleKey(m.Author.Handle)] {
+		return true
+	}
+	if len(o.domains) == 0 {
+		return false
+	}
+	host, ok := query.SiteHost(text.Host(m.URL))
+	if !ok {
+		return false
+	}
+	for _, domain := range o.domains {
+		if host == domain || strings.HasSuffix(host, "."+domain) {
+			return true
+		}
+	}
+	return false
+}
+
+// named reports whether one of the brand's handles is in the text.
+func (o *owned) named(tokens *text.Tokens) bool {
+	for i := range tokens.List {
+		if tokens.List[i].Kind == text.Handle && o.handles[string(tokens.Key(i))] {
+			return true
+		}
+	}
+	return false
+}

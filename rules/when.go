@@ -1,0 +1,186 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
+
+	"earshot"
+	"earshot/rules/guess"
+)
+
+// Limits of a condition.
+const (
+	maxWhenBytes = 4 << 10
+	maxWhenNodes = 300
+)
+
+// condition is a compiled when.
+type condition struct {
+	program *vm.Program
+	uses    attributes
+	topics  []string // named by "…" in topics
+}
+
+// holds runs the condition.
+func (c *condition) holds(machine *vm.VM, v *values) (bool, error) {
+	out, err := machine.Run(c.program, v.env)
+	if err != nil {
+		return false, err
+	}
+	holds, ok := out.(bool)
+	if !ok {
+		return false, fmt.Errorf("condition gives %T", out)
+	}
+	return holds, nil
+}
+
+// onlyTopic is the one topic that the condition names, "" for none or several.
+func (c *condition) onlyTopic() string {
+	if len(c.topics) == 1 {
+		return c.topics[0]
+	}
+	return ""
+}
+
+// compileWhen compiles a condition; topics are those it may name.
+func (c *compiler) compileWhen(source string, topics []string) (condition, earshot.Problems) {
+	w := whenCompiler{source: source}
+	switch {
+	case strings.TrimSpace(source) == "":
+		w.fail(0, 0, "the rule has no condition", `write when: sentiment < -0.3, or when: "true" for every mention`)
+		return condition{}, w.problems
+	case len(source) > maxWhenBytes:
+		w.fail(maxWhenBytes, len(source)-maxWhenBytes, fmt.Sprintf("the condition is longer than %d bytes", maxWhenBytes), "split it into several rules")
+		return condition{}, w.problems
+	}
+	config := conf.CreateNew()
+	config.MaxNodes = maxWhenNodes
+	tree, err := parser.ParseWithConfig(source, config)
+	if err != nil {
+		w.failAt(err)
+		return condition{}, w.problems
+	}
+	guard := sandbox{when: &w}
+	guard.check(tree.Node, false)
+	if w.problems.Fatal() {
+		return condition{}, w.problems
+	}
+	program, err := expr.Compile(source, expr.Env(environment()), expr.AsBool(), expr.MaxNodes(maxWhenNodes))
+	if err != nil {
+		w.failAt(err)
+		return condition{}, w.problems
+	}
+	guard.checkSums(program.Node())
+	w.checkTopics(guard.topics, topics)
+	return condition{program: program, uses: guard.uses, topics: guard.topicNames()}, w.problems
+}
+
+// whenCompiler notes the problems of one condition. expr counts characters,
+// problems count bytes.
+type whenCompiler struct {
+	source   string
+	problems earshot.Problems
+}
+
+func (w *whenCompiler) fail(offset, length int, what, hint string) {
+	w.problems = append(w.problems, earshot.Problem{Offset: offset, Length: length, What: what, Hint: hint})
+}
+
+// failNode points at a node.
+func (w *whenCompiler) failNode(n ast.Node, what, hint string) {
+	at := n.Location()
+	from, to := w.bytes(at.From), w.bytes(at.To)
+	w.fail(from, max(to-from, 0), what, hint)
+}
+
+// failAt says what expr says, in its place and with a suggestion.
+func (w *whenCompiler) failAt(err error) {
+	var at *file.Error
+	if !errors.As(err, &at) {
+		w.fail(0, len(w.source), firstLine(err.Error()), "")
+		return
+	}
+	from, to := w.bytes(at.From), w.bytes(at.To)
+	what, hint := at.Message, ""
+	switch name := w.source[from:max(from, to)]; {
+	case strings.HasPrefix(what, "unknown name "):
+		name = strings.TrimPrefix(what, "unknown name ")
+		what, hint = "there is no attribute "+strconv.Quote(name), w.suggestName(name, "")
+	case strings.HasPrefix(what, "unknown field "):
+		name = strings.TrimPrefix(what, "unknown field ")
+		what, hint = "a mention has no "+strconv.Quote(name), w.suggestName(name, w.parentOf(from))
+	case strings.HasPrefix(what, "expected bool"):
+		what, hint = "the condition is neither true nor false", "compare it with something: sentiment < -0.3"
+	case strings.HasPrefix(what, "unexpected token"):
+		hint = "see docs/rules.md for how conditions are written"
+	}
+	w.fail(from, max(to-from, 0), firstLine(what), hint)
+}
+
+// parentOf returns the dotted path before the field at offset, with a dot.
+func (w *whenCompiler) parentOf(offset int) string {
+	before := strings.TrimRight(w.source[:offset], ".? ")
+	start := strings.LastIndexFunc(before, func(r rune) bool {
+		return r != '.' && r != '_' && r != '?' && (r < 'a' || r > 'z')
+	})
+	return strings.ReplaceAll(before[start+1:], "?", "") + "."
+}
+
+// suggestName finds the attribute somebody meant.
+func (w *whenCompiler) suggestName(name, parent string) string {
+	names := attributeNames(parent)
+	if hint := guess.Hint(name, names); hint != "" {
+		return hint
+	}
+	if parent == "" {
+		for _, field := range attributeNames(mentionPrefix) {
+			if field == name {
+				return "did you mean mention." + name + "?"
+			}
+		}
+	}
+	return "docs/rules.md lists the attributes"
+}
+
+// checkTopics warns of topics that no brand has.
+func (w *whenCompiler) checkTopics(named []*ast.StringNode, topics []string) {
+	for _, n := range named {
+		known := false
+		for _, t := range topics {
+			known = known || t == n.Value
+		}
+		if known {
+			continue
+		}
+		w.failNode(n, "no brand has a topic "+strconv.Quote(n.Value), guess.Hint(n.Value, topics))
+		w.problems[len(w.problems)-1].Warning = true
+	}
+}
+
+// bytes turns an offset in characters into one in bytes.
+func (w *whenCompiler) bytes(chars int) int {
+	at := 0
+	for range chars {
+		if at >= len(w.source) {
+			break
+		}
+		_, n := utf8.DecodeRuneInString(w.source[at:])
+		at += n
+	}
+	return at
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
