@@ -23,7 +23,6 @@ const maxListeners = 3 // named in a summary
 // brand is how far the alerts of one brand have come and what they remember.
 type brand struct {
 	progress earshot.Progress
-	durable  uint64 // the progress as it is in the log
 	backlog  *backlog
 	lastOld  time.Time // when the backlog grew last
 }
@@ -69,35 +68,25 @@ func (e *Engine) brand(ctx context.Context, name string) (*brand, error) {
 		return nil, fmt.Errorf("reading the progress of brand %s: %w", name, err)
 	}
 	progress.Brand = name
-	in := &brand{progress: progress, durable: progress.Sequence, lastOld: e.now()}
-	if len(progress.State) > 0 {
-		var m memory
-		if err := json.Unmarshal(progress.State, &m); err != nil || m.Version != memoryVersion {
-			return nil, fmt.Errorf("reading the state of brand %s: %w", name, errors.Join(errMemory, err))
-		}
-		in.backlog = m.Backlog
-	}
-	if err := e.resume(ctx, in); err != nil {
+	var m memory
+	if err := recall(progress, &m.Version, &m); err != nil {
 		return nil, err
 	}
+	in := &brand{progress: progress, backlog: m.Backlog, lastOld: e.now()}
 	e.brands[name] = in
 	return in, nil
 }
 
-// resume ends what a crash interrupted between storing and publishing the
-// summary of a backlog, before the backlog can grow.
-func (e *Engine) resume(ctx context.Context, in *brand) error {
-	if in.backlog == nil {
+// recall reads what a progress remembers, if anything. What another version
+// wrote in a form of its own is left alone.
+func recall(p earshot.Progress, version *int, memory any) error {
+	if len(p.State) == 0 {
 		return nil
 	}
-	_, err := e.log.Case(ctx, in.backlog.Teams[0].Team, in.caseID())
-	if errors.Is(err, earshot.ErrNotFound) {
-		return nil
+	if err := json.Unmarshal(p.State, memory); err != nil || *version != memoryVersion {
+		return fmt.Errorf("reading the state of %s: %w", p.Brand, errors.Join(errMemory, err))
 	}
-	if err != nil {
-		return fmt.Errorf("reading the case of old news: %w", err)
-	}
-	return e.flush(ctx, in)
+	return nil
 }
 
 func (in *brand) caseID() string { return CaseID(in.progress.Brand, "backlog\x00"+in.backlog.First) }
@@ -113,6 +102,8 @@ func (in *brand) save() (earshot.Progress, error) {
 	}
 	return in.progress, nil
 }
+
+func (in *brand) saved(revision uint64) { in.progress.Revision = revision }
 
 // remember adds an old mention to the backlog of each team it would have reached.
 func (in *brand) remember(s *earshot.Stored, routes []earshot.Route, now time.Time) {
@@ -168,11 +159,19 @@ func (in *brand) revise(s *earshot.Stored, routes []earshot.Route) {
 		h.Reach -= h.Mention.Author.Followers
 		h.Mention, h.Verdict = nil, nil
 	}
+	in.drop()
+}
+
+// drop takes the teams out of the backlog for which nothing is left in it.
+func (in *brand) drop() {
 	in.backlog.Teams = slices.DeleteFunc(in.backlog.Teams, func(h heap) bool { return h.Count < 1 })
 	if len(in.backlog.Teams) == 0 {
 		in.backlog = nil
 	}
 }
+
+// told empties the part of a team.
+func (b *backlog) told(team string) { b.heap(team).Count = 0 }
 
 // summarise tells of the old news that has stopped coming, or has come for long.
 func (e *Engine) summarise(ctx context.Context) error {
@@ -195,14 +194,6 @@ func (e *Engine) flush(ctx context.Context, in *brand) error {
 	w := e.begin(e.settings.Load())
 	for i := range in.backlog.Teams {
 		h := &in.backlog.Teams[i]
-		past, err := e.log.History(ctx, h.Team, in.caseID())
-		if err != nil && !errors.Is(err, earshot.ErrNotFound) {
-			return fmt.Errorf("reading the case of old news: %w", err)
-		}
-		if len(past) > 0 {
-			alerts = append(alerts, *past[0].Alert)
-			continue
-		}
 		event := h.event(in, w.settings, w.now)
 		w.events, alerts = append(w.events, event), append(alerts, *event.Alert)
 		if h.Mention == nil {
@@ -216,11 +207,11 @@ func (e *Engine) flush(ctx context.Context, in *brand) error {
 		m.Seats = append(slices.Clone(m.Seats), earshot.Seat{Team: h.Team, Case: event.Case.ID, Member: &event.Case.Members[0], Said: said, Old: true})
 		w.move(m)
 	}
-	if len(w.events) > 0 {
-		if _, err := e.log.Append(ctx, w.events, w.memberships); err != nil {
-			return fmt.Errorf("storing the case of old news: %w", err)
-		}
+	sequences, err := e.log.Append(ctx, w.events, w.memberships)
+	if err != nil {
+		return fmt.Errorf("storing the case of old news: %w", err)
 	}
+	e.ledger.tell(sequences[len(sequences)-1])
 	in.backlog = nil
 	if err := e.publish(ctx, alerts, in); err != nil {
 		return err

@@ -32,8 +32,6 @@ type batch struct {
 	moved       map[seatKey]int // index in memberships
 	alerts      []earshot.Alert
 	brands      []*brand
-	decided     bool // the mention at hand was dealt with before a crash
-	taken       int
 	old         int
 	bytes       int // of the events, roughly
 }
@@ -56,10 +54,12 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 	if s.Sequence <= in.progress.Sequence {
 		return nil
 	}
-	b.taken++
 	in.progress.Sequence = s.Sequence
 	if !slices.Contains(b.brands, in) {
 		b.brands = append(b.brands, in)
+	}
+	if b.engine.ledger.pass(s.Brand, s.Sequence) {
+		return nil
 	}
 	routes := b.reach(s.Verdict)
 	again := s.Verdict == nil || s.Mention.Change == earshot.Edited || s.Mention.Change == earshot.Deleted
@@ -67,16 +67,11 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 		return nil
 	}
 	known := earshot.Membership{Brand: s.Brand, Mention: s.Mention.Key()}
-	if again || b.taken <= b.engine.unsure {
+	if again {
 		if known, err = b.membership(ctx, s.Brand, known.Mention); err != nil {
 			return err
 		}
 		known.Seats = slices.Clone(known.Seats)
-	}
-	if told, err := b.toldBefore(ctx, s, known.Seats); told || err != nil {
-		return err
-	}
-	if again {
 		in.revise(s, routes)
 	}
 	if b.isOld(s) && len(known.Seats) == 0 {
@@ -106,18 +101,6 @@ func (b *batch) reach(v *earshot.Verdict) []earshot.Route {
 // isOld reports whether a mention is old news. What endangers people is not.
 func (b *batch) isOld(s *earshot.Stored) bool {
 	return s.Verdict != nil && !s.Verdict.Danger && s.Mention.Age() > b.settings.maxAge
-}
-
-// toldBefore puts into the batch what an earlier attempt, cut short between
-// storing and publishing, decided for the mention. Nothing is decided twice.
-func (b *batch) toldBefore(ctx context.Context, s *earshot.Stored, seats []earshot.Seat) (bool, error) {
-	b.decided = false
-	for _, seat := range seats {
-		if _, err := b.open(ctx, seat.Team, seat.Case, s); err != nil {
-			return false, err
-		}
-	}
-	return b.decided, nil
 }
 
 // seat moves a mention in and out of cases: those it is or was in, and one for
@@ -151,7 +134,7 @@ func (b *batch) seat(ctx context.Context, s *earshot.Stored, known earshot.Membe
 // step does to one case what the mention asks for, and notes it in the seat. It
 // returns false when nothing had to be done.
 func (b *batch) step(ctx context.Context, s *earshot.Stored, seat *earshot.Seat, routes []earshot.Route, said string) (bool, error) {
-	c, err := b.open(ctx, seat.Team, seat.Case, s)
+	c, err := b.open(ctx, seat.Team, seat.Case)
 	if err != nil {
 		return false, err
 	}
@@ -186,10 +169,10 @@ func (b *batch) step(ctx context.Context, s *earshot.Stored, seat *earshot.Seat,
 }
 
 func (b *batch) add(c *open, event earshot.CaseEvent) {
-	if c.fresh {
+	if !c.changed {
 		event.Sequence = c.sequence
 	}
-	c.Case, c.exists, c.fresh, c.changed = event.Case, true, false, true
+	c.Case, c.exists, c.changed = event.Case, true, true
 	b.events = append(b.events, event)
 	b.bytes += weight(&event)
 	if event.Alert != nil {
@@ -244,7 +227,7 @@ func current(seats []earshot.Seat) string {
 
 // commit writes the batch: first the cases, in which the alerts lie, then the
 // alerts with the progress. Between the two, and only there, a crash leaves
-// alerts that toldBefore finds.
+// alerts for wake to find.
 func (b *batch) commit(ctx context.Context) error {
 	var sequences []uint64
 	if len(b.events) > 0 {
@@ -252,6 +235,7 @@ func (b *batch) commit(ctx context.Context) error {
 		if sequences, err = b.engine.log.Append(ctx, b.events, b.memberships); err != nil {
 			return fmt.Errorf("storing cases: %w", err)
 		}
+		b.engine.ledger.tell(sequences[len(sequences)-1])
 	}
 	if len(b.brands) == 0 {
 		return nil
@@ -270,10 +254,15 @@ func (b *batch) commit(ctx context.Context) error {
 	for _, m := range b.memberships {
 		b.engine.seats.Add(seatKey{m.Brand, m.Mention}, m)
 	}
-	b.engine.unsure = max(0, b.engine.unsure-b.taken)
 	b.engine.metrics.old.Add(float64(b.old))
 	b.engine.metrics.took(b.alerts, b.engine.now())
 	return nil
+}
+
+// saver is a progress to be written with alerts.
+type saver interface {
+	save() (earshot.Progress, error)
+	saved(revision uint64)
 }
 
 // publish writes alerts with how far their brands have come. A stop of the daemon
@@ -281,10 +270,17 @@ func (b *batch) commit(ctx context.Context) error {
 func (e *Engine) publish(ctx context.Context, alerts []earshot.Alert, brands ...*brand) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishing)
 	defer cancel()
-	progress := make([]earshot.Progress, len(brands))
-	for i, in := range brands {
+	savers := make([]saver, 0, len(brands)+1)
+	for _, in := range brands {
+		savers = append(savers, in)
+	}
+	if e.ledger.changed {
+		savers = append(savers, e.ledger)
+	}
+	progress := make([]earshot.Progress, len(savers))
+	for i, s := range savers {
 		var err error
-		if progress[i], err = in.save(); err != nil {
+		if progress[i], err = s.save(); err != nil {
 			return err
 		}
 	}
@@ -292,8 +288,8 @@ func (e *Engine) publish(ctx context.Context, alerts []earshot.Alert, brands ...
 	if err != nil {
 		return fmt.Errorf("telling teams: %w", err)
 	}
-	for i, in := range brands {
-		in.progress.Revision, in.durable = revisions[i], in.progress.Sequence
+	for i, s := range savers {
+		s.saved(revisions[i])
 	}
 	e.metrics.published(alerts)
 	return nil

@@ -21,9 +21,9 @@ type Config struct {
 
 // Team is a group of people who act on alerts.
 type Team struct {
-	Name          string                         `yaml:"name"`           // in subjects and routes: a-z, 0-9 and -
-	Kinds         []earshot.Kind                 `yaml:"kinds"`          // what reaches it; empty means everything
-	RespondWithin map[earshot.Band]time.Duration `yaml:"respond_within"` // how soon it answers, by urgency; a band left out has no clock
+	Name          string                         `yaml:"name" jsonschema:"description=Name of the team in subjects and routes: a-z 0-9 and -"`
+	Kinds         []earshot.Kind                 `yaml:"kinds" jsonschema:"description=What reaches the team; everything if left out"`
+	RespondWithin map[earshot.Band]time.Duration `yaml:"respond_within" jsonschema:"description=How soon the team answers, by urgency; a band left out has no clock"`
 }
 
 // Brand is what grouping must know of a brand.

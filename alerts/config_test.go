@@ -118,10 +118,10 @@ func TestNewerState(t *testing.T) {
 	engine, _ := alerts.New(alerts.Options{Log: log}, config)
 	mentions := &alertstest.Mentions{}
 	mentions.Add(post(1, "a", angry))
-	if err := engine.Run(t.Context(), mentions); err == nil || !strings.Contains(err.Error(), "brand acme") {
+	if err := engine.Run(t.Context(), mentions); err == nil || !strings.Contains(err.Error(), "state of acme") {
 		t.Errorf("Run on the state of a newer version: %v", err)
 	}
-	if all := log.Events(); len(all) > 0 {
+	if all := log.All(); len(all) > 0 {
 		t.Errorf("it wrote %+v", all)
 	}
 }

@@ -49,7 +49,7 @@ type Engine struct {
 	brands  map[string]*brand
 	cases   *lru.Cache[caseKey, durable]
 	seats   *lru.Cache[seatKey, earshot.Membership]
-	unsure  int // mentions that an attempt before this one may have dealt with in part
+	ledger  *ledger // nil until read
 	unknown map[string]bool
 }
 
@@ -96,7 +96,7 @@ func (e *Engine) forget() {
 	e.brands = map[string]*brand{}
 	e.cases.Purge()
 	e.seats.Purge()
-	e.unsure = maxBatch
+	e.ledger = nil
 }
 
 // Run reads mentions in order and raises alerts until ctx ends, when it returns
@@ -213,6 +213,9 @@ func pause(ctx context.Context, d time.Duration) bool {
 // ones that are due. It returns how many it took.
 func (e *Engine) cycle(ctx context.Context, mentions []earshot.Stored) (int, error) {
 	set := e.settings.Load()
+	if err := e.wake(ctx); err != nil {
+		return 0, err
+	}
 	for _, name := range set.brands {
 		if _, err := e.brand(ctx, name); err != nil {
 			return 0, err

@@ -1,6 +1,7 @@
 package alerts_test
 
 import (
+	cmpstd "cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,20 +78,14 @@ func outcome(log *alertstest.Log) ([]earshot.Alert, error) {
 			return nil, fmt.Errorf("alert %s came as number %d: %s", a.ID, told[key], a.Summary)
 		}
 	}
-	slices.SortFunc(all, func(a, b earshot.Alert) int {
-		return 2*compare(a.Case+a.Team, b.Case+b.Team) + compare(a.Revision, b.Revision)
-	})
+	sortAlerts(all)
 	return all, nil
 }
 
-func compare[T int | string](a, b T) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+func sortAlerts(list []earshot.Alert) {
+	slices.SortFunc(list, func(a, b earshot.Alert) int {
+		return cmpstd.Or(cmpstd.Compare(a.Case, b.Case), cmpstd.Compare(a.Team, b.Team), cmpstd.Compare(a.Revision, b.Revision))
+	})
 }
 
 func tell(t *testing.T, config alerts.Config, list []earshot.Stored) []earshot.Alert {

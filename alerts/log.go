@@ -15,8 +15,9 @@ import (
 type Log interface {
 	// Case returns the last event of a case, or earshot.ErrNotFound.
 	Case(ctx context.Context, team, id string) (earshot.CaseEvent, error)
-	// History returns all events of a case, oldest first.
-	History(ctx context.Context, team, id string) ([]earshot.CaseEvent, error)
+	// Events returns the events of all cases that were stored after a sequence, in
+	// the order of the log.
+	Events(ctx context.Context, after uint64) ([]earshot.CaseEvent, error)
 	// Membership returns the cases that a mention, named by its key, is or was in
 	// for a brand, or earshot.ErrNotFound.
 	Membership(ctx context.Context, brand, mention string) (earshot.Membership, error)

@@ -5,6 +5,7 @@
 package alertstest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,45 +71,48 @@ func (l *Log) Alerts() []earshot.Alert {
 	return all
 }
 
-// Events returns every event of every case, in the order of the log.
-func (l *Log) Events() []earshot.CaseEvent {
+// All returns every event of every case, in the order of the log.
+func (l *Log) All() []earshot.CaseEvent {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var all []earshot.CaseEvent
+	return l.after(0)
+}
+
+func (l *Log) after(sequence uint64) []earshot.CaseEvent {
+	var found []earshot.CaseEvent
 	for _, events := range l.cases {
 		for _, e := range events {
-			all = append(all, e.event())
+			if e.sequence > sequence {
+				found = append(found, e.event())
+			}
 		}
 	}
-	slices.SortFunc(all, func(a, b earshot.CaseEvent) int { return int(a.Sequence) - int(b.Sequence) })
-	return all
+	slices.SortFunc(found, func(a, b earshot.CaseEvent) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	return found
 }
 
-// Case returns the last event of a case.
+// Case returns the last event of a case, or earshot.ErrNotFound.
 func (l *Log) Case(ctx context.Context, team, id string) (earshot.CaseEvent, error) {
-	events, err := l.History(ctx, team, id)
-	if err != nil {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.call(ctx, "read", func() {}); err != nil {
 		return earshot.CaseEvent{}, err
 	}
-	return events[len(events)-1], nil
+	stored := l.cases[team+"."+id]
+	if len(stored) == 0 {
+		return earshot.CaseEvent{}, fmt.Errorf("case %s of team %s: %w", id, team, earshot.ErrNotFound)
+	}
+	return stored[len(stored)-1].event(), nil
 }
 
-// History returns all events of a case, or earshot.ErrNotFound.
-func (l *Log) History(ctx context.Context, team, id string) ([]earshot.CaseEvent, error) {
+// Events returns the events of all cases that were stored after a sequence.
+func (l *Log) Events(ctx context.Context, after uint64) ([]earshot.CaseEvent, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.call(ctx, "read", func() {}); err != nil {
 		return nil, err
 	}
-	stored := l.cases[team+"."+id]
-	if len(stored) == 0 {
-		return nil, fmt.Errorf("case %s of team %s: %w", id, team, earshot.ErrNotFound)
-	}
-	events := make([]earshot.CaseEvent, len(stored))
-	for i, e := range stored {
-		events[i] = e.event()
-	}
-	return events, nil
+	return l.after(after), nil
 }
 
 // Membership returns the cases a mention is or was in.

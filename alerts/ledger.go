@@ -1,0 +1,126 @@
+package alerts
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"earshot"
+)
+
+// ledgerName is where the ledger is stored, beside the progress of the brands. It
+// cannot be the name of a brand.
+const ledgerName = "_cases"
+
+// recoveryChunk is how many events are told again in one write.
+const recoveryChunk = 400
+
+// ledger says which case events have been told of. It commits with their alerts;
+// events stored after it are those that a crash kept from being told.
+type ledger struct {
+	progress earshot.Progress
+	changed  bool
+
+	Version int                 `json:"version"`
+	Cases   uint64              `json:"cases"`             // the last event told of
+	Decided map[string][]uint64 `json:"decided,omitempty"` // by brand: mentions beyond its progress that are dealt with
+}
+
+// wake reads the ledger and tells of the events that an earlier attempt stored
+// and could not publish, as they are. It must come before anything is decided:
+// the mention behind such an event may be read again, or may have been edited or
+// deleted since and never be read at its place.
+func (e *Engine) wake(ctx context.Context) error {
+	if e.ledger != nil {
+		return nil
+	}
+	progress, err := e.log.Progress(ctx, ledgerName)
+	if err != nil {
+		return fmt.Errorf("reading the ledger of cases: %w", err)
+	}
+	progress.Brand = ledgerName
+	l := &ledger{progress: progress, Version: memoryVersion, Decided: map[string][]uint64{}}
+	if err := recall(progress, &l.Version, l); err != nil {
+		return err
+	}
+	events, err := e.log.Events(ctx, l.Cases)
+	if err != nil {
+		return fmt.Errorf("reading the cases that were not told of: %w", err)
+	}
+	e.ledger = l
+	for chunk := range slices.Chunk(events, recoveryChunk) {
+		if err := e.tellAgain(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) tellAgain(ctx context.Context, events []earshot.CaseEvent) error {
+	var alerts []earshot.Alert
+	var brands []*brand
+	for i := range events {
+		event := &events[i]
+		e.ledger.tell(event.Sequence)
+		if event.By != earshot.Daemon || event.Alert == nil {
+			continue
+		}
+		alerts = append(alerts, *event.Alert)
+		in, err := e.brand(ctx, event.Case.Brand)
+		if err != nil {
+			return err
+		}
+		switch {
+		case event.Cause > in.progress.Sequence:
+			e.ledger.decide(event.Case.Brand, event.Cause)
+		case event.Cause == 0 && in.backlog != nil && in.caseID() == event.Case.ID:
+			in.backlog.told(event.Case.Team)
+			if !slices.Contains(brands, in) {
+				brands = append(brands, in)
+			}
+		}
+	}
+	for _, in := range brands {
+		in.drop()
+	}
+	return e.publish(ctx, alerts, brands...)
+}
+
+// tell moves the ledger on to an event. It is told of once the ledger commits.
+func (l *ledger) tell(sequence uint64) { l.Cases, l.changed = sequence, true }
+
+func (l *ledger) decide(brand string, sequence uint64) {
+	if !slices.Contains(l.Decided[brand], sequence) {
+		l.Decided[brand] = append(l.Decided[brand], sequence)
+	}
+}
+
+// pass reports whether a mention was dealt with before, and forgets it and those
+// before it, as the progress of its brand is about to pass them.
+func (l *ledger) pass(brand string, sequence uint64) bool {
+	waiting := l.Decided[brand]
+	if len(waiting) == 0 {
+		return false
+	}
+	decided := slices.Contains(waiting, sequence)
+	waiting = slices.DeleteFunc(waiting, func(s uint64) bool { return s <= sequence })
+	if len(waiting) == 0 {
+		delete(l.Decided, brand)
+	} else {
+		l.Decided[brand] = waiting
+	}
+	l.changed = true
+	return decided
+}
+
+func (l *ledger) save() (earshot.Progress, error) {
+	state, err := json.Marshal(l)
+	if err != nil {
+		return l.progress, fmt.Errorf("writing the ledger of cases: %w", err)
+	}
+	l.progress.State = state
+	return l.progress, nil
+}
+
+func (l *ledger) saved(revision uint64) { l.progress.Revision, l.changed = revision, false }

@@ -1,0 +1,112 @@
+package alerts_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"earshot"
+	"earshot/alerts/alertstest"
+)
+
+// However often the daemon dies, and whatever is edited or deleted while it is
+// dead, each event of a case is told of exactly once and in order, and in the end
+// the cases hold what the mentions then say.
+func TestManyLives(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		list := randomStory(rt)
+		sizes := rapid.SliceOfN(rapid.IntRange(1, 30), 1, 5).Draw(rt, "sizes")
+		deaths := rapid.SliceOfN(rapid.IntRange(1, 25), 0, 4).Draw(rt, "deaths")
+		fault := rapid.SampledFrom([]alertstest.Fault{alertstest.Refused, alertstest.LostAck}).Draw(rt, "fault")
+		synctest.Test(t, func(t *testing.T) {
+			log := &alertstest.Log{}
+			for i, calls := range deaths {
+				heard := len(list) * (i + 1) / (len(deaths) + 1)
+				dieAfter(t, log, calls, fault, life{log, mentionsOf(list[:heard], sizes), config})
+			}
+			life{log, mentionsOf(list, sizes), config}.run(t, nil)
+			checkTold(t, log)
+			checkCounts(t, log, list)
+		})
+	})
+}
+
+func dieAfter(t *testing.T, log *alertstest.Log, calls int, fault alertstest.Fault, l life) {
+	died := make(chan struct{})
+	last := log.Calls() + calls
+	log.Break = func(call int, _ string) alertstest.Fault {
+		switch {
+		case call == last:
+			close(died)
+			return fault
+		case call > last:
+			return alertstest.Refused
+		}
+		return alertstest.Fine
+	}
+	l.run(t, died)
+	log.Break = nil
+}
+
+// mentionsOf is the log as a restarted daemon finds it: of each mention the last
+// version is left.
+func mentionsOf(list []earshot.Stored, sizes []int) *alertstest.Mentions {
+	turn := 0
+	m := &alertstest.Mentions{Size: func(int) int { turn++; return sizes[turn%len(sizes)] }}
+	m.Add(lastVersions(list)...)
+	return m
+}
+
+func lastVersions(list []earshot.Stored) []earshot.Stored {
+	last := map[string]uint64{}
+	for _, s := range list {
+		last[s.Mention.ID] = s.Sequence
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(s earshot.Stored) bool { return last[s.Mention.ID] != s.Sequence })
+}
+
+func checkTold(t *testing.T, log *alertstest.Log) {
+	t.Helper()
+	told, err := outcome(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var decided []earshot.Alert
+	for _, e := range log.All() {
+		decided = append(decided, *e.Alert)
+	}
+	sortAlerts(decided)
+	if diff := cmp.Diff(decided, told, cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("decided and told differ (-decided +told):\n%s", diff)
+	}
+}
+
+func checkCounts(t *testing.T, log *alertstest.Log, list []earshot.Stored) {
+	t.Helper()
+	want, got := map[string]int{"cs": 0, "pr": 0}, map[string]int{"cs": 0, "pr": 0}
+	for _, s := range lastVersions(list) {
+		if s.Verdict != nil {
+			for _, route := range s.Verdict.Routes {
+				want[route.Team]++
+			}
+		}
+	}
+	last := map[string]earshot.Case{}
+	for _, e := range log.All() {
+		last[fmt.Sprint(e.Case.Team, ".", e.Case.ID)] = e.Case
+	}
+	for _, c := range last {
+		got[c.Team] += c.Count
+		if len(c.Members) != c.Count || c.Reach != int64(10*c.Count) || (c.State == earshot.Expired) != (c.Count == 0) {
+			t.Errorf("case does not add up: %+v", c)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("mentions in cases (-want +got):\n%s", diff)
+	}
+}
