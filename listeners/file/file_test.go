@@ -3,17 +3,14 @@ package file_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,55 +19,6 @@ import (
 	"earshot/listeners/file"
 	"earshot/listeners/sourcetest"
 )
-
-const patience = 20 * time.Second
-
-// open returns the source of a configuration.
-func open(t testing.TB, config file.Config) listeners.Source {
-	t.Helper()
-	parts, err := openParts(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parts[0].Source
-}
-
-func openParts(config file.Config) ([]listeners.Part, error) {
-	return file.Driver().Open(listeners.Setup{
-		Name: "test",
-		Decode: func(into any) error {
-			*into.(*file.Config) = config
-			return nil
-		},
-	})
-}
-
-func following(path string) file.Config {
-	return file.Config{Path: path, Follow: true, Network: "file"}
-}
-
-func write(t testing.TB, path, text string) {
-	t.Helper()
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.WriteString(text); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func ndjson(texts ...string) string {
-	var b strings.Builder
-	for _, text := range texts {
-		line, _ := json.Marshal(map[string]string{"text": text}) // strings always marshal
-		b.Write(append(line, '\n'))
-	}
-	return b.String()
-}
 
 func TestFileKeepsThePromises(t *testing.T) {
 	sourcetest.Run(t, sourcetest.Harness{New: func(t *testing.T) sourcetest.Network {
@@ -105,74 +53,6 @@ func TestPipeKeepsThePromises(t *testing.T) {
 			},
 		}
 	}})
-}
-
-// heard is a Listen of a test, with what it emitted.
-type heard struct {
-	t      testing.TB
-	cancel context.CancelFunc
-	ended  chan error
-	came   chan struct{}
-
-	mu       sync.Mutex
-	mentions []earshot.Mention
-	dead     []earshot.DeadLetter
-	cursor   earshot.Cursor
-}
-
-func listen(t testing.TB, src listeners.Source, from earshot.Cursor) *heard {
-	ctx, cancel := context.WithCancel(context.Background())
-	h := &heard{t: t, cancel: cancel, ended: make(chan error, 1), came: make(chan struct{}, 1)}
-	go func() {
-		h.ended <- src.Listen(ctx, from, func(_ context.Context, b listeners.Batch) error {
-			h.mu.Lock()
-			defer h.mu.Unlock()
-			h.mentions = append(h.mentions, b.Mentions...)
-			h.dead = append(h.dead, b.Dead...)
-			h.cursor = b.Next
-			select {
-			case h.came <- struct{}{}:
-			default:
-			}
-			return nil
-		})
-	}()
-	t.Cleanup(cancel)
-	return h
-}
-
-// until waits for so many mentions and dead letters and returns the texts.
-func (h *heard) until(mentions, dead int) []string {
-	h.t.Helper()
-	timeout := time.After(patience)
-	for {
-		h.mu.Lock()
-		texts := make([]string, len(h.mentions))
-		for i, m := range h.mentions {
-			texts[i] = m.Text
-		}
-		enough := len(texts) >= mentions && len(h.dead) >= dead
-		h.mu.Unlock()
-		if enough {
-			return texts
-		}
-		select {
-		case <-h.came:
-		case err := <-h.ended:
-			h.t.Fatalf("Listen ended: %v", err)
-		case <-timeout:
-			h.t.Fatalf("heard only %q", texts)
-		}
-	}
-}
-
-func (h *heard) stop() earshot.Cursor {
-	h.t.Helper()
-	h.cancel()
-	if err := <-h.ended; !errors.Is(err, context.Canceled) {
-		h.t.Errorf("Listen ended with %v", err)
-	}
-	return h.cursor
 }
 
 func rename(t *testing.T, from, to string) {
@@ -241,6 +121,27 @@ func TestTruncationStartsAnew(t *testing.T) {
 	if h.mentions[0].ID == h.mentions[2].ID {
 		t.Error("the first line after the truncation has the ID of the one before")
 	}
+	h.stop()
+}
+
+func TestCopyTruncateLosesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	long := strings.Repeat("long enough to know a file by ", 50)
+	write(t, path, ndjson(long))
+	h := listen(t, open(t, following(path)), nil)
+	h.until(1, 0)
+	cursor := h.stop()
+	write(t, path, ndjson("written before the copy"))
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path+".1", string(content))
+	if err := os.WriteFile(path, []byte(ndjson("written after")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h = listen(t, open(t, following(path)), cursor)
+	wantTexts(t, h.until(2, 0), "written before the copy", "written after")
 	h.stop()
 }
 
@@ -436,24 +337,4 @@ func TestWhatIsNoFileIsRefused(t *testing.T) {
 	if _, err := openParts(file.Config{Network: "Bad Name"}); !errors.As(err, &problems) || len(problems) != 2 {
 		t.Errorf("a configuration without anything: %v", err)
 	}
-}
-
-// How fast lines become mentions, when storing them takes no time.
-func BenchmarkListen(b *testing.B) {
-	const lines = 20_000
-	path := filepath.Join(b.TempDir(), "log")
-	write(b, path, strings.Repeat(tweetLine+"\n", lines))
-	src := open(b, following(path))
-	b.ReportAllocs()
-	for b.Loop() {
-		ctx, cancel := context.WithCancel(b.Context())
-		heard := 0
-		_ = src.Listen(ctx, nil, func(_ context.Context, batch listeners.Batch) error {
-			if heard += len(batch.Mentions); heard == lines {
-				cancel()
-			}
-			return nil
-		})
-	}
-	b.ReportMetric(float64(lines*b.N)/b.Elapsed().Seconds(), "mentions/s")
 }

@@ -113,17 +113,3 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkParse(b *testing.B) {
-	for name, line := range map[string]string{"tweet": tweetLine, "full": fullLine} {
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(len(line)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := file.Parse([]byte(line)); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}

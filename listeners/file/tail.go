@@ -126,8 +126,8 @@ func (s *source) open(at position, emit listeners.Emit) (*reader, error) {
 	return s.reader(f, at, emit)
 }
 
-// renamed finds the file of a position under another name in the same folder, as
-// log rotation leaves it, if it holds something not read yet.
+// renamed finds the file of a position, or a copy of it, under another name in
+// the same folder, as log rotation leaves it, if it holds something not read yet.
 func (s *source) renamed(at position) (*os.File, bool) {
 	if at.HeadSize == 0 {
 		return nil, false
@@ -139,7 +139,7 @@ func (s *source) renamed(at position) (*os.File, bool) {
 	}
 	for _, entry := range entries {
 		info, err := entry.Info()
-		if err != nil || !info.Mode().IsRegular() || inode(info) != at.Inode || info.Size() <= at.Offset {
+		if err != nil || !info.Mode().IsRegular() || info.Size() <= at.Offset {
 			continue
 		}
 		f, err := os.Open(filepath.Join(dir, entry.Name()))
