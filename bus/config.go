@@ -13,13 +13,13 @@ import (
 // Config is the bus section of the configuration: an embedded server (Listen)
 // or an external one (URL).
 type Config struct {
-	Listen       string `yaml:"listen,omitempty" json:"listen,omitempty" jsonschema:"description=address of the embedded server,example=127.0.0.1:4222"`
+	Listen       string `yaml:"listen,omitempty" json:"listen,omitempty" jsonschema:"description=address of the embedded server; 127.0.0.1:4222 unless there is a url,example=127.0.0.1:4222"`
 	URL          string `yaml:"url,omitempty" json:"url,omitempty" jsonschema:"description=address of an external server (nats:// or tls://)"`
 	CredsFile    string `yaml:"creds_file,omitempty" json:"creds_file,omitempty" jsonschema:"description=NATS credentials for the external server"`
 	NkeyFile     string `yaml:"nkey_file,omitempty" json:"nkey_file,omitempty" jsonschema:"description=nkey seed for the external server"`
 	User         string `yaml:"user,omitempty" json:"user,omitempty" jsonschema:"description=user at the external server"`
 	PasswordFile string `yaml:"password_file,omitempty" json:"password_file,omitempty" jsonschema:"description=file with the password of user"`
-	TLS          TLS    `yaml:"tls,omitempty" json:"tls,omitzero"`
+	TLS          TLS    `yaml:"tls,omitempty" json:"tls,omitzero" jsonschema:"description=Files of a TLS set-up: of the client when the server is external, of the listener when it is embedded"`
 	Users        []User `yaml:"users,omitempty" json:"users,omitempty" jsonschema:"description=further users of the embedded server"`
 	MaxBytes     string `yaml:"max_bytes,omitempty" json:"max_bytes,omitempty" jsonschema:"description=most that the store may take,example=20GB"`
 	Reserve      string `yaml:"reserve,omitempty" json:"reserve,omitempty" jsonschema:"description=free disk below which new posts are refused,example=1GiB"`
@@ -29,18 +29,18 @@ type Config struct {
 // TLS names the files of a TLS set-up: of the client when the server is
 // external, of the listener when it is embedded.
 type TLS struct {
-	CAFile   string `yaml:"ca_file,omitempty" json:"ca_file,omitempty"`
-	CertFile string `yaml:"cert_file,omitempty" json:"cert_file,omitempty"`
-	KeyFile  string `yaml:"key_file,omitempty" json:"key_file,omitempty"`
+	CAFile   string `yaml:"ca_file,omitempty" json:"ca_file,omitempty" jsonschema:"description=Certificates of the authority that is trusted"`
+	CertFile string `yaml:"cert_file,omitempty" json:"cert_file,omitempty" jsonschema:"description=Our own certificate"`
+	KeyFile  string `yaml:"key_file,omitempty" json:"key_file,omitempty" jsonschema:"description=Key of our own certificate"`
 }
 
 // User is somebody who may connect to the embedded server besides the teams.
 type User struct {
-	Name         string `yaml:"name" json:"name"`
-	Role         Role   `yaml:"role" json:"role" jsonschema:"enum=team,enum=person,enum=readonly"`
-	Team         string `yaml:"team,omitempty" json:"team,omitempty"`
-	PasswordFile string `yaml:"password_file,omitempty" json:"password_file,omitempty"` // without it a password is made up and left in the state directory
-	Nkey         string `yaml:"nkey,omitempty" json:"nkey,omitempty"`                   // public key, instead of a password
+	Name         string `yaml:"name" json:"name" jsonschema:"description=Name to sign in with: a-z 0-9 and -"`
+	Role         Role   `yaml:"role" json:"role" jsonschema:"description=What the user may do,enum=team,enum=person,enum=readonly"`
+	Team         string `yaml:"team,omitempty" json:"team,omitempty" jsonschema:"description=Team the user belongs to"`
+	PasswordFile string `yaml:"password_file,omitempty" json:"password_file,omitempty" jsonschema:"description=File with the password; without it one is made up and left in the state directory"`
+	Nkey         string `yaml:"nkey,omitempty" json:"nkey,omitempty" jsonschema:"description=Public key to sign in with instead of a password"`
 }
 
 // DefaultListen is where an embedded server listens unless told otherwise.

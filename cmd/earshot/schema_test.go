@@ -121,6 +121,9 @@ func TestConfigDocument(t *testing.T) {
 		t.Fatalf("%s has no place for the keys", path)
 	}
 	want := keyTables()
+	if strings.Contains(want, "|  |\n") {
+		t.Error("a key has no description: give its field a tag jsonschema:\"description=…\"")
+	}
 	if *update {
 		if err := os.WriteFile(path, []byte(before+from+want+to+after), 0o644); err != nil {
 			t.Fatal(err)
