@@ -53,11 +53,11 @@ func (s *sandbox) check(n ast.Node, inLoop bool) {
 	case *ast.BuiltinNode:
 		s.function(n, inLoop)
 	case *ast.CallNode:
-		name := "this function"
 		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
-			name = callee.Value
+			s.when.failNode(n, callee.Value+" is not allowed in a condition", "allowed are "+strings.Join(allowedFunctions, ", "))
+			return
 		}
-		s.when.failNode(n, name+" is not allowed in a condition", "allowed are "+strings.Join(allowedFunctions, ", "))
+		s.when.failNode(n, "methods are not allowed in a condition", "compare the attribute itself")
 	default:
 		s.when.failNode(n, "this is not allowed in a condition", "a condition compares attributes; see docs/rules.md")
 	}
@@ -90,10 +90,6 @@ func (s *sandbox) binary(n *ast.BinaryNode, inLoop bool) {
 
 // member checks mention.author.name and list[0].
 func (s *sandbox) member(n *ast.MemberNode, inLoop bool) {
-	if n.Method {
-		s.when.failNode(n, "methods are not allowed in a condition", "compare the attribute itself")
-		return
-	}
 	if path, ok := dotted(n); ok && strings.HasPrefix(path, mentionPrefix) {
 		s.attribute(n, path)
 		return

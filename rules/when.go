@@ -106,7 +106,11 @@ func (w *whenCompiler) failNode(n ast.Node, what, hint string) {
 // failAt says what expr says, in its place and with a suggestion.
 func (w *whenCompiler) failAt(err error) {
 	var at *file.Error
-	if !errors.As(err, &at) {
+	if !errors.As(err, &at) { // only of the condition as a whole
+		if strings.HasPrefix(err.Error(), "expected bool") {
+			w.fail(0, len(w.source), "the condition is neither true nor false", "compare it with something: sentiment < -0.3")
+			return
+		}
 		w.fail(0, len(w.source), firstLine(err.Error()), "")
 		return
 	}
@@ -119,8 +123,6 @@ func (w *whenCompiler) failAt(err error) {
 	case strings.HasPrefix(what, "unknown field "):
 		name = strings.TrimPrefix(what, "unknown field ")
 		what, hint = "a mention has no "+strconv.Quote(name), w.suggestName(name, w.parentOf(from))
-	case strings.HasPrefix(what, "expected bool"):
-		what, hint = "the condition is neither true nor false", "compare it with something: sentiment < -0.3"
 	case strings.HasPrefix(what, "unexpected token"):
 		hint = "see docs/rules.md for how conditions are written"
 	}
