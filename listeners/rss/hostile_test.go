@@ -87,21 +87,21 @@ func TestHostileFeeds(t *testing.T) {
 	}{
 		"entity bomb":     {bomb.String(), 0},
 		"ten MB title":    {channel("<item><guid>urn:x:t</guid><title>"+strings.Repeat("title ", 10*mega/6)+"</title></item>", one), 0},
-		"ten MB guid":     {channel("<item><guid>"+strings.Repeat("g", 10*mega)+"</guid><title>t</title></item>", one), 0},
-		"ten MB date":     {channel("<item><title>t</title><pubDate>"+strings.Repeat("1", 10*mega)+"</pubDate></item>", one), 0},
+		"two MB guid":     {channel("<item><guid>"+strings.Repeat("g", 2*mega)+"</guid><title>t</title></item>", one), 0},
+		"one MB date":     {channel("<item><title>t</title><pubDate>"+strings.Repeat("1", mega)+"</pubDate></item>", one), 0},
 		"ten MB comment":  {"<!--" + strings.Repeat("-x", 5*mega) + "-->" + channel(one), 0},
 		"nested elements": {channel("<item><title>t</title>"+strings.Repeat("<x:a>", mega)+"</item>", one), 1},
-		"nested markup":   {channel("<item><title>t</title><description>"+strings.Repeat("&lt;div&gt;", mega)+"words</description></item>", one), 0},
+		"nested markup":   {channel("<item><title>t</title><description>"+strings.Repeat("&lt;div&gt;", mega/8)+"words</description></item>", one), 0},
 		"nested outside":  {channel(one) + strings.Repeat("<a>", mega), 0},
 		"pieces of text": {channel("<item><title>t</title><x:y>"+strings.Repeat("<![CDATA[aaaaaaaaaaaaaaaaaaaa]]><b/>", 5*mega/20)+
 			"</x:y></item>", one), 1},
 		"namespaces": {channel("<item><title>t</title><x "+manyNamespaces(20_000)+">"+strings.Repeat("<y/>", mega)+"</x></item>", one), 1},
-		"attributes": {channel("<item><title>t</title><x "+strings.Repeat(`a="b" `, mega)+"/></item>", one), 0},
-		"ampersands": {channel("<item><title>t</title><description>"+strings.Repeat("&", 5*mega)+"</description></item>", one), 0},
-		"brackets":   {channel("<item><title>t</title><description><![CDATA["+strings.Repeat("<", 5*mega)+"]]></description></item>", one), 0},
+		"attributes": {channel("<item><title>t</title><x "+strings.Repeat(`a="b" `, mega/8)+"/></item>", one), 0},
+		"ampersands": {channel("<item><title>t</title><description>"+strings.Repeat("&", mega)+"</description></item>", one), 0},
+		"brackets":   {channel("<item><title>t</title><description><![CDATA["+strings.Repeat("<", mega)+"]]></description></item>", one), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			began, peak := time.Now(), watchMemory(t)
+			began, allocated := time.Now(), watchMemory(t)
 			s := sourceAt(feedURL)
 			doc, err := read([]byte(c.doc), "")
 			if err != nil {
@@ -121,7 +121,7 @@ func TestHostileFeeds(t *testing.T) {
 			if !good {
 				t.Error("the good item was lost")
 			}
-			t.Logf("%v, %d MB", time.Since(began).Round(time.Millisecond), peak()>>20)
+			t.Logf("%v, %d MB allocated", time.Since(began).Round(time.Millisecond), allocated()>>20)
 		})
 	}
 }
