@@ -148,18 +148,75 @@ func TestSecondDaemon(t *testing.T) {
 	}
 }
 
-// A store of a newer earshot is refused and stays as it is.
+// A store of a newer earshot, or of a newer server, is refused and stays as it is.
 func TestNewerStore(t *testing.T) {
-	o := options(t)
-	path := filepath.Join(o.Dir, "version")
-	if err := os.WriteFile(path, []byte(`{"schema":99}`), 0o600); err != nil {
+	for content, want := range map[string]string{
+		`{"schema":99}`:                          "newer earshot",
+		`{"schema":1,"level":99,"nats":"3.0.0"}`: "newer NATS server (3.0.0)",
+	} {
+		o := options(t)
+		path := filepath.Join(o.Dir, "version")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bus.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Open: %v", err)
+		}
+		entries, err := os.ReadDir(o.Dir)
+		if err != nil || len(entries) != 1 {
+			t.Errorf("the store was touched: %v %v", entries, err)
+		}
+	}
+}
+
+// Streams of a newer earshot on an external server are refused too.
+func TestNewerStreams(t *testing.T) {
+	p := external(t)
+	o := p.options(t)
+	shut(t, open(t, o))
+	nc, err := nats.Connect("nats://"+p.address, nats.UserInfo("daemon", passwords["daemon"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.Stream(t.Context(), "EARSHOT_CASES")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := stream.CachedInfo().Config
+	config.Metadata["earshot.schema"] = "99"
+	config.MaxAge = 12345 * time.Hour
+	if _, err := js.UpdateStream(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := bus.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "newer earshot") {
 		t.Errorf("Open: %v", err)
 	}
-	entries, err := os.ReadDir(o.Dir)
-	if err != nil || len(entries) != 1 {
-		t.Errorf("the store was touched: %v %v", entries, err)
+	if info, err := stream.Info(t.Context()); err != nil || info.Config.MaxAge != config.MaxAge {
+		t.Errorf("the stream was touched: %v %v", info.Config.MaxAge, err)
+	}
+}
+
+// A user without the daemon's permissions gets a clear answer, not silence.
+func TestNotPermitted(t *testing.T) {
+	p := external(t)
+	o := p.options(t)
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte(passwords["cs"]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.Config.User, o.Config.PasswordFile = "cs", file
+	if _, err := bus.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "permissions of docs/nats.md") {
+		t.Errorf("Open: %v", err)
+	}
+	if err := os.WriteFile(file, []byte("wrong"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bus.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "Authorization") {
+		t.Errorf("Open with a wrong password: %v", err)
 	}
 }

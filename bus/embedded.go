@@ -60,7 +60,7 @@ func startServer(ctx context.Context, o Options, d *disk) (*server, error) {
 		s.nats.Shutdown()
 		return nil, err
 	}
-	return s, writeVersion(o.Dir, natsserver.VERSION)
+	return s, writeVersion(o.Dir)
 }
 
 // start runs the server and waits for it, for as long as recovering takes.

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	natsserver "github.com/nats-io/nats-server/v2/server"
 )
 
 // Schema is the version of what earshot writes to its streams and its state
@@ -25,7 +27,8 @@ type state struct {
 // version is the content of the file of that name.
 type version struct {
 	Schema int    `json:"schema"`
-	NATS   string `json:"nats"` // the server that wrote the store, for people
+	Level  int    `json:"level"` // of the JetStream API the store needs
+	NATS   string `json:"nats"`  // the server that wrote the store, for people
 }
 
 // openState takes the directory for this process alone and checks that its
@@ -74,6 +77,10 @@ func checkVersion(dir string) error {
 	if err := json.Unmarshal(data, &v); err != nil {
 		return fmt.Errorf("reading %s: %w", filepath.Join(dir, "version"), err)
 	}
+	if v.Level > natsserver.JSApiLevel {
+		return fmt.Errorf("the store in %s was written by a newer NATS server (%s) than the one in this earshot (%s): nothing was touched; install the newer version, or restore a backup",
+			dir, v.NATS, natsserver.VERSION)
+	}
 	return checkSchema(v.Schema, "state directory "+dir)
 }
 
@@ -85,8 +92,8 @@ func checkSchema(schema int, what string) error {
 	return nil
 }
 
-func writeVersion(dir, nats string) error {
-	data, err := json.Marshal(version{Schema: Schema, NATS: nats})
+func writeVersion(dir string) error {
+	data, err := json.Marshal(version{Schema: Schema, Level: natsserver.JSApiLevel, NATS: natsserver.VERSION})
 	if err != nil {
 		return err
 	}

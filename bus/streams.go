@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
@@ -106,7 +107,7 @@ func (b *Bus) streamInfo(ctx context.Context, name string) (*jetstream.StreamInf
 			return nil
 		}
 		if err != nil {
-			return managing(ctx, "looking at stream "+name, err)
+			return b.link.managing(ctx, "looking at stream "+name, err)
 		}
 		info = stream.CachedInfo()
 		return nil
@@ -127,7 +128,7 @@ func (b *Bus) ensureStream(ctx context.Context, want jetstream.StreamConfig) err
 	}
 	err = b.link.retry(ctx, func() error {
 		_, err := b.link.js.CreateOrUpdateStream(ctx, want)
-		return managing(ctx, "preparing stream "+want.Name, err)
+		return b.link.managing(ctx, "preparing stream "+want.Name, err)
 	})
 	if have == nil || err == nil {
 		return err
@@ -135,7 +136,7 @@ func (b *Bus) ensureStream(ctx context.Context, want jetstream.StreamConfig) err
 	// What cannot be adapted (no permission, less room than was promised) may
 	// stay as it is, as long as it keeps the guarantees.
 	if problem := unfit(have.Config, want); problem != "" {
-		return fmt.Errorf("stream %s %s, and changing it was refused: %w (let the operator run `earshot run` once with the daemon's permissions, or change it with `nats stream edit`)",
+		return fmt.Errorf("stream %s %s, and changing it was refused: %w (change it with `nats stream edit`, or let the daemon do it)",
 			want.Name, problem, err)
 	}
 	b.log.Warn("stream keeps its settings", zap.String("stream", want.Name), zap.Error(err))
@@ -177,7 +178,7 @@ func (b *Bus) ensureBuckets(ctx context.Context) error {
 			if errors.Is(err, jetstream.ErrBucketNotFound) {
 				_, err = b.link.js.CreateKeyValue(ctx, want)
 			}
-			return managing(ctx, "preparing bucket "+want.Bucket, err)
+			return b.link.managing(ctx, "preparing bucket "+want.Bucket, err)
 		})
 		if err != nil {
 			return err
@@ -203,7 +204,7 @@ func (b *Bus) ensureDurables(ctx context.Context) error {
 				AckPolicy:     jetstream.AckExplicitPolicy, DeliverPolicy: jetstream.DeliverAllPolicy,
 				AckWait: 30 * time.Second, MaxAckPending: 1000,
 			})
-			return managing(ctx, "preparing durable "+team, err)
+			return b.link.managing(ctx, "preparing durable "+team, err)
 		})
 		if err != nil {
 			return err
@@ -214,9 +215,13 @@ func (b *Bus) ensureDurables(ctx context.Context) error {
 
 // managing turns an error of a management call into errAway where asking again
 // can help, and says what was being done.
-func managing(ctx context.Context, doing string, err error) error {
+func (l *link) managing(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil
+	}
+	// A server does not answer what it does not allow.
+	if denied := l.nc.LastError(); errors.Is(denied, nats.ErrPermissionViolation) {
+		return fmt.Errorf("%s: %w (give the daemon's user the permissions of docs/nats.md)", doing, denied)
 	}
 	var api jetstream.JetStreamError
 	if ctx.Err() == nil && (!errors.As(err, &api) || api.APIError() == nil || api.APIError().Code == 503) {
