@@ -33,6 +33,9 @@ const (
 // the same step at the same moment gives the same event. It returns false when
 // nothing is worth keeping.
 func From(s Step, bands earshot.Bands, now time.Time) (earshot.CaseEvent, bool) {
+	if s.Before == nil {
+		s.Was, s.Same = nil, false // the log has forgotten the case since
+	}
 	if s.Same || (s.Was == nil && s.Is == nil) {
 		return earshot.CaseEvent{}, false
 	}

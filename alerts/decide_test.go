@@ -161,6 +161,21 @@ func TestManyMembers(t *testing.T) {
 	}
 }
 
+// A case that is no longer in the log is not missed by a mention that leaves it,
+// and begins again with one that is edited.
+func TestForgottenCase(t *testing.T) {
+	m := post(1, "a", angry)
+	member := &earshot.Member{Mention: m.Mention.Key(), Kind: earshot.Customer, Reach: 10}
+	step := alerts.Step{Team: alerts.Team{Name: "cs"}, Brand: "acme", Case: "c", Cause: 1, Mention: &m.Mention, Verdict: m.Verdict, Was: member}
+	if event, news := alerts.From(step, earshot.DefaultBands(), noon); news {
+		t.Errorf("leaving: %+v", event)
+	}
+	step.Is = member
+	if event, _ := alerts.From(step, earshot.DefaultBands(), noon); event.Event != alerts.Opened || event.Case.Count != 1 || event.Alert.Why != earshot.BecauseNew {
+		t.Errorf("staying: %+v", event)
+	}
+}
+
 // An alert carries all a person needs, and nothing that its author took back.
 func TestAlertCarries(t *testing.T) {
 	list := []earshot.Stored{post(1, "a", angry, danger), post(2, "b", angry, replying("a")), post(3, "a", gone)}
