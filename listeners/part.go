@@ -32,7 +32,7 @@ func newPart(o Options, m *metrics, l Listener, p Part) *part {
 		listener: l.Name,
 		options:  o,
 		metrics:  m,
-		log:      o.Logger.With(zap.String("source", l.Name), zap.String("part", withoutQuery(p.Name))),
+		log:      o.Logger.With(zap.String("source", l.Name), zap.String("part", withoutSecrets(p.Name))),
 		// Jitter of a whole interval around half the ceiling is any wait up to
 		// the ceiling, so that parts that failed together do not return together.
 		backoff: &backoff.ExponentialBackOff{
@@ -189,11 +189,16 @@ func pause(ctx context.Context, wait time.Duration) bool {
 
 func failure(err error) zap.Field { return zap.String("err", readable(err)) }
 
-// query is what follows the question mark of a URL: often a key, never needed to
-// understand an error.
-var query = regexp.MustCompile(`(https?://[^\s"?]*)\?[^\s"]*`)
+// What follows the question mark of a URL is often a key, and what precedes the
+// @ a password. Neither is needed to understand an error.
+var (
+	query    = regexp.MustCompile(`(https?://[^\s"?]*)\?[^\s"]*`)
+	userinfo = regexp.MustCompile(`(https?://)[^\s"/?@]*@`)
+)
 
 // readable is the text of an error without what may be secret in it.
-func readable(err error) string { return withoutQuery(err.Error()) }
+func readable(err error) string { return withoutSecrets(err.Error()) }
 
-func withoutQuery(s string) string { return query.ReplaceAllString(s, "$1?…") }
+func withoutSecrets(s string) string {
+	return userinfo.ReplaceAllString(query.ReplaceAllString(s, "$1?…"), "$1")
+}

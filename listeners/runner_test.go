@@ -57,7 +57,7 @@ func TestBackoffIsForgottenAfterAHealthyStretch(t *testing.T) {
 		var waits []time.Duration
 		var failed time.Time
 		calls := 0
-		stop := b.start(t, one("flaky", sourceFunc(func(ctx context.Context, _ earshot.Cursor, _ listeners.Emit) error {
+		stop := b.start(t, one("flaky", sourceFunc(func(context.Context, earshot.Cursor, listeners.Emit) error {
 			if calls++; calls > 1 {
 				waits = append(waits, time.Since(failed))
 			}

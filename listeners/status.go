@@ -9,7 +9,7 @@ import (
 type Status struct {
 	Listener string    `json:"listener"`
 	Type     string    `json:"type"`
-	Part     string    `json:"part"`
+	Part     string    `json:"part"` // as configured: a URL may hold a secret
 	State    State     `json:"state"`
 	Err      string    `json:"err,omitempty"`  // the last failure, empty once it listens well again
 	Heard    time.Time `json:"heard,omitzero"` // when mentions last became durable

@@ -35,7 +35,7 @@ func (p *pipe) listen(ctx context.Context, s *source, emit listeners.Emit) error
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	stop := context.AfterFunc(ctx, func() {
 		_ = f.SetReadDeadline(time.Now()) // wakes the read; it finds that ctx has ended
 	})
