@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	mostNamed   = 5 // feeds a page names that are tried
-	mostHTMLEnd = 1 << 20
+	mostNamed = 5       // feeds a page names that are tried
+	mostPage  = 1 << 20 // bytes of a page that are looked at
 )
 
 // discover finds the feed of a web page: the first that it names, else at one of
@@ -54,7 +54,7 @@ func isTransient(err error) bool {
 // namedFeeds are the feeds that a page names as its alternate forms.
 func namedFeeds(page []byte, base *url.URL) []string {
 	var found []string
-	z := html.NewTokenizer(bytes.NewReader(page[:min(len(page), mostHTMLEnd)]))
+	z := html.NewTokenizer(bytes.NewReader(page[:min(len(page), mostPage)]))
 	for len(found) < mostNamed {
 		kind := z.Next()
 		if kind == html.ErrorToken {

@@ -58,6 +58,21 @@ func TestValidatorsBelongToOneAddress(t *testing.T) {
 	s.hears("new two")
 }
 
+// Behind a redirect a request is conditional, too.
+func TestConditionalBehindARedirect(t *testing.T) {
+	t.Parallel()
+	const there = "https://other.example/feed"
+	s := newSession(t, map[string]page{
+		feedURL: {status: http.StatusFound, header: map[string]string{"Location": there}},
+		there:   {header: map[string]string{"ETag": `"1"`}, body: channel(item("1", "one"))},
+	})
+	s.hears("new one")
+	s.hears()
+	if hop, last := s.web.requests[2], s.web.requests[3]; hop.Header.Get("If-None-Match") != "" || last.Header.Get("If-None-Match") != `"1"` {
+		t.Errorf("the headers are %v, then %v", hop.Header, last.Header)
+	}
+}
+
 // A permanent redirect is remembered once it has been seen three times in a row,
 // and forgotten when the feed is not there any more.
 func TestPermanentRedirects(t *testing.T) {

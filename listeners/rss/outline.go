@@ -254,13 +254,22 @@ func afterTag(rest []byte, pos int) int {
 	return -1
 }
 
-// afterDirective is after for <!DOCTYPE …>, whose internal subset nests.
+// afterDirective is after for <!DOCTYPE …>, whose internal subset nests and may
+// hold comments with apostrophes.
 func afterDirective(rest []byte, pos int) int {
 	depth := 0
 	for i := 0; i < len(rest); i++ {
 		switch c := rest[i]; c {
 		case '<':
-			depth++
+			if !bytes.HasPrefix(rest[i:], []byte("<!--")) {
+				depth++
+				continue
+			}
+			end := after(rest[i:], "-->", i)
+			if end < 0 {
+				return -1
+			}
+			i = end - 1
 		case '>':
 			if depth--; depth == 0 {
 				return pos + i + 1

@@ -66,7 +66,7 @@ type source struct {
 func (s *source) Listen(ctx context.Context, from earshot.Cursor, emit listeners.Emit) error {
 	st, err := readState(from)
 	if err != nil {
-		s.log.Warn("cursor is unreadable, hearing the whole feed again", zap.String("part", s.part), zap.NamedError("err", err))
+		s.log.Warn("cursor is unreadable, hearing the whole feed again", zap.String("part", plainAddress(s.address)), zap.NamedError("err", err))
 	}
 	for {
 		if err := wait(ctx, min(time.Until(st.Next), s.bounds.most)); err != nil {
