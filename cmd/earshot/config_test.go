@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +91,16 @@ func TestExample(t *testing.T) {
 	}
 	if len(c.Listeners) != 2 || c.Listeners[0].Type != "rss" || c.Book == nil {
 		t.Errorf("%+v", c)
+	}
+}
+
+// judge reads brands and rules and passes over every other section there is.
+func TestBookless(t *testing.T) {
+	known := append([]string{"brands", "rules"}, bookless...)
+	for f := range reflect.TypeFor[fileConfig]().Fields() {
+		if !slices.Contains(known, f.Tag.Get("yaml")) {
+			t.Errorf("judge does not know the section %s", f.Tag.Get("yaml"))
+		}
 	}
 }
 

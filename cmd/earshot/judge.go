@@ -43,7 +43,7 @@ func newJudgeCommand() *cobra.Command {
 			j := judge{book: book, all: all}
 			work := j.line
 			if explain {
-				e := explainer{judge: j, color: isTerminal(cmd.OutOrStdout())}
+				e := explainer{judge: j, color: wantsColor(cmd.OutOrStdout())}
 				work = e.line
 			}
 			return runLines(cmd, "mention", work)
@@ -67,6 +67,12 @@ func runLines(cmd *cobra.Command, what string, work lineWork) error {
 		return fmt.Errorf("%d of %s: not a %s", count.bad, plural(count.lines, "line"), what)
 	}
 	return nil
+}
+
+// wantsColor reports whether a person looks at w, on a terminal, and has not set
+// NO_COLOR.
+func wantsColor(w io.Writer) bool {
+	return os.Getenv("NO_COLOR") == "" && isTerminal(w)
 }
 
 func isTerminal(w io.Writer) bool {
