@@ -179,15 +179,8 @@ func tagEnds(folds *folds, s string, i int, handle bool) (word, whole int) {
 // address reads a web address: its host and path are words, the rest is skipped.
 func (sc *scanner) address(i, end int) int {
 	stop := i
-	for stop < end {
-		r, n := utf8.DecodeRuneInString(sc.s[stop:end])
-		if r <= ' ' || strings.ContainsRune("<>\"“”„«»", r) {
-			break
-		}
-		if c := sc.t.folds.lookup(r).class(); r >= utf8.RuneSelf && (c == single || c == separates || c == emoji) {
-			break
-		}
-		stop += n
+	for stop < end && !sc.endsAddress(stop) {
+		stop++
 	}
 	for stop > i && strings.IndexByte(".,;:!?)]}'*", sc.s[stop-1]) >= 0 {
 		stop--
@@ -207,6 +200,22 @@ func (sc *scanner) address(i, end int) int {
 	sc.scan(from, to)
 	sc.url, sc.gap = false, true
 	return max(stop, i+1)
+}
+
+// endsAddress reports whether no web address goes on at byte i. Within an
+// international one there are letters beyond ASCII, but none of the scripts
+// without spaces: there, text follows.
+func (sc *scanner) endsAddress(i int) bool {
+	c := sc.s[i]
+	if c < utf8.RuneSelf {
+		return c <= ' ' || c == '<' || c == '>' || c == '"'
+	}
+	if !utf8.RuneStart(c) {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(sc.s[i:])
+	class := sc.t.folds.lookup(r).class()
+	return class == single || class == separates || class == emoji
 }
 
 // picture reads an emoji with its modifiers; pictures joined by a zero-width
