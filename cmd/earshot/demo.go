@@ -83,7 +83,7 @@ func runDemo(ctx context.Context, o demoOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, serving.Close()) }()
-	cfg, log, err := d.configure(serving.Addr)
+	cfg, log, err := d.configure(ctx, serving.Addr)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ const tailOfDemo = 0.35
 // paceOf fits the tale into length. The end of the time is left for the last
 // alerts to arrive and for unexpected ones to show themselves.
 func paceOf(s *story.Story, length time.Duration) pace {
-	p := pace{scale: 1, every: 250 * time.Millisecond, patience: 10 * time.Second, settle: time.Second}
+	p := pace{scale: 1, every: time.Second, patience: 10 * time.Second, settle: time.Second}
 	if length == 0 {
 		return p
 	}

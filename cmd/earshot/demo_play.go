@@ -74,8 +74,12 @@ func (l demoLog) close() error { return l.file.Close() }
 
 // configure writes the daemon's configuration into the state directory, where
 // people can look at it and hand it to earshot tail -c, and loads it.
-func (d *demo) configure(feeds string) (*Config, demoLog, error) {
-	cfg, err := writeDemoConfig(d.dir, "http://"+feeds, d.pace.every)
+func (d *demo) configure(ctx context.Context, feeds string) (*Config, demoLog, error) {
+	address, err := freePort(ctx)
+	if err != nil {
+		return nil, demoLog{}, err
+	}
+	cfg, err := writeDemoConfig(d.dir, address, "http://"+feeds, d.pace.every)
 	if err != nil {
 		return nil, demoLog{}, err
 	}
@@ -87,13 +91,26 @@ func (d *demo) configure(feeds string) (*Config, demoLog, error) {
 	return cfg, demoLog{zap.New(zapcore.NewCore(encoder, zapcore.Lock(file), zap.InfoLevel)), file}, nil
 }
 
-func writeDemoConfig(dir, feeds string, every time.Duration) (*Config, error) {
-	text := strings.NewReplacer("${FEEDS}", feeds, "${EVERY}", every.String(), "${STATE}", dir).Replace(story.Config)
+func writeDemoConfig(dir, address, feeds string, every time.Duration) (*Config, error) {
+	text := strings.NewReplacer(
+		"${STATE}", dir, "${BUS}", address, "${FEEDS}", feeds, "${EVERY}", every.String(),
+	).Replace(story.Config)
 	path := filepath.Join(dir, "earshot.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
 	return Load(path)
+}
+
+// freePort is a loopback address on which nobody listens. The file must name it:
+// earshot tail -c finds the bus by the file.
+func freePort(ctx context.Context) (string, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("finding a free port: %w", err)
+	}
+	return listener.Addr().String(), listener.Close()
 }
 
 // play waits for the daemon, subscribes as the teams do, tells the tale and sums

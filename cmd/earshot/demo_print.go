@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -77,6 +78,7 @@ func (p *demoPrinter) welcome(s *story.Story, feeds, server, dir string, teams [
 		fmt.Fprintf(&b, "  nats sub 'earshot.alerts.%s.>' --server %s --user %s --password \"$(cat %s)\"\n",
 			team, server, team, teamCredential(dir, team))
 	}
+	fmt.Fprintf(&b, "Or as the daemon's owner:\n  earshot tail -c %s\n", filepath.Join(dir, "earshot.yaml"))
 	p.say("%s\n", b.String())
 }
 

@@ -13,7 +13,7 @@ import (
 // demoConfig loads the embedded configuration of the demo.
 func demoConfig(t *testing.T) *Config {
 	t.Helper()
-	cfg, err := writeDemoConfig(t.TempDir(), "http://127.0.0.1:1", time.Second)
+	cfg, err := writeDemoConfig(t.TempDir(), "127.0.0.1:1", "http://127.0.0.1:1", time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

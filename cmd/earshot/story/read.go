@@ -19,7 +19,7 @@ import (
 var files embed.FS
 
 // Config is the configuration of the daemon that listens to the tale, with
-// ${FEEDS}, ${EVERY} and ${STATE} to be filled in.
+// ${STATE}, ${BUS}, ${FEEDS} and ${EVERY} to be filled in.
 //
 //go:embed earshot.yaml
 var Config string
