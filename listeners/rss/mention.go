@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,7 @@ func (n normaliser) body(m *earshot.Mention, item *gofeed.Item) {
 		source = item.Description
 	}
 	if source == "" {
-		source = mediaText(item)
+		source = firstValue(inGroupsToo(item, "description")) // all that a video feed says
 	}
 	base := n.base
 	if u, err := url.Parse(m.URL); err == nil && m.URL != "" {
@@ -225,14 +226,14 @@ func (n normaliser) media(item *gofeed.Item, inText []earshot.Media) []earshot.M
 	for _, e := range item.Enclosures {
 		add(e.URL, "")
 	}
-	for _, e := range mediaContents(item) {
+	for _, e := range inGroupsToo(item, "content") {
 		alt := firstValue(e.Children["description"])
 		if alt == "" {
 			alt = firstValue(e.Children["title"])
 		}
 		add(e.Attrs["url"], alt)
 	}
-	for _, e := range item.Extensions["media"]["thumbnail"] {
+	for _, e := range inGroupsToo(item, "thumbnail") {
 		add(e.Attrs["url"], "")
 	}
 	if item.Image != nil {
@@ -244,26 +245,14 @@ func (n normaliser) media(item *gofeed.Item, inText []earshot.Media) []earshot.M
 	return all
 }
 
-// mediaContents are the <media:content> of an item, in groups or not.
-func mediaContents(item *gofeed.Item) []ext.Extension {
-	contents := item.Extensions["media"]["content"]
-	for _, group := range item.Extensions["media"]["group"] {
-		contents = append(contents, group.Children["content"]...)
+// inGroupsToo are the Media RSS elements of that name, in groups or not.
+func inGroupsToo(item *gofeed.Item, name string) []ext.Extension {
+	media := item.Extensions["media"]
+	found := slices.Clone(media[name])
+	for _, group := range media["group"] {
+		found = append(found, group.Children[name]...)
 	}
-	return contents
-}
-
-// mediaText is what a video feed says instead of a description.
-func mediaText(item *gofeed.Item) string {
-	if text := firstValue(item.Extensions["media"]["description"]); text != "" {
-		return text
-	}
-	for _, group := range item.Extensions["media"]["group"] {
-		if text := firstValue(group.Children["description"]); text != "" {
-			return text
-		}
-	}
-	return ""
+	return found
 }
 
 func firstValue(list []ext.Extension) string {

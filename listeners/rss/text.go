@@ -107,8 +107,9 @@ func (r *renderer) token(z *html.Tokenizer) bool {
 
 func (r *renderer) tag(z *html.Tokenizer, kind html.TokenType) {
 	raw := z.Raw()
-	name := atom.Lookup(rawName(raw))
-	if name == 0 && !bytes.ContainsAny(rawName(raw), ":-") {
+	written := rawName(raw)
+	name := atom.Lookup(written)
+	if name == 0 && !bytes.ContainsAny(written, ":-") {
 		r.out.write(string(raw), false)
 		return
 	}
@@ -147,7 +148,12 @@ func rawName(raw []byte) []byte {
 	if i := bytes.IndexAny(raw, " \t\r\n\f/>"); i >= 0 {
 		raw = raw[:i]
 	}
-	return bytes.ToLower(raw)
+	for _, c := range raw {
+		if 'A' <= c && c <= 'Z' {
+			return bytes.ToLower(raw)
+		}
+	}
+	return raw
 }
 
 func attributes(z *html.Tokenizer) map[string]string {
