@@ -211,7 +211,9 @@ func (e *Engine) flush(ctx context.Context, in *brand) error {
 	if err != nil {
 		return fmt.Errorf("storing the case of old news: %w", err)
 	}
-	e.ledger.tell(sequences[len(sequences)-1])
+	if err := e.stored(ctx, sequences, len(w.memberships)); err != nil {
+		return err
+	}
 	in.backlog = nil
 	if err := e.publish(ctx, alerts, in); err != nil {
 		return err

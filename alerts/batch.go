@@ -235,7 +235,9 @@ func (b *batch) commit(ctx context.Context) error {
 		if sequences, err = b.engine.log.Append(ctx, b.events, b.memberships); err != nil {
 			return fmt.Errorf("storing cases: %w", err)
 		}
-		b.engine.ledger.tell(sequences[len(sequences)-1])
+		if err := b.engine.stored(ctx, sequences, len(b.memberships)); err != nil {
+			return err
+		}
 	}
 	if len(b.brands) == 0 {
 		return nil

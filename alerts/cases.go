@@ -37,6 +37,8 @@ func (b *batch) open(ctx context.Context, team, id string) (*open, error) {
 	} else {
 		last, err := b.engine.log.Case(ctx, team, id)
 		switch {
+		case err == nil && last.Sequence > b.engine.ledger.Cases && untold(&last):
+			return nil, fmt.Errorf("finding case %s changed by another daemon: %w", id, earshot.ErrConflict)
 		case err == nil:
 			c.durable, c.exists = durable{last.Case, last.Sequence}, true
 		case !errors.Is(err, earshot.ErrNotFound):

@@ -49,7 +49,7 @@ func (l life) run(t *testing.T, stop <-chan struct{}) {
 	done := make(chan error, 1)
 	go func() { done <- engine.Run(ctx, l.mentions) }()
 	select {
-	case <-time.After(time.Minute): // of the bubble's time
+	case <-time.After(8 * time.Second): // of the bubble's time
 	case <-stop:
 	}
 	if idle := time.Since(engine.Turning()); idle > time.Second {
@@ -287,6 +287,44 @@ func TestBatchLimits(t *testing.T) {
 	if all := tell(t, many, list); len(all) != 100*100 {
 		t.Errorf("%d alerts, want 10000", len(all))
 	}
+}
+
+// What another daemon stored after it had lost its turn, and could not publish any
+// more, is told of all the same.
+func TestAnotherDaemon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, late := &alertstest.Log{}, &alertstest.Log{}
+		life{late, mentionsOf([]earshot.Stored{post(2, "b", angry)}, []int{1}), config}.run(t, nil)
+
+		mentions := &alertstest.Mentions{}
+		mentions.Add(post(1, "a", angry))
+		engine, _ := alerts.New(alerts.Options{Log: log}, config)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- engine.Run(ctx, mentions) }()
+		synctest.Wait()
+		if _, err := log.Append(t.Context(), late.All(), nil); err == nil {
+			t.Error("an event whose predecessor is not there is accepted")
+		}
+		stray := late.All()
+		stray[0].Sequence = 0
+		if _, err := log.Append(t.Context(), stray, nil); err != nil {
+			t.Fatal(err)
+		}
+		mentions.Add(post(2, "b", angry), post(3, "c", angry))
+		<-time.After(time.Minute)
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		var told []string
+		for _, a := range log.Alerts() {
+			told = append(told, fmt.Sprint(a.Mention.ID, " ", a.Why))
+		}
+		if diff := cmp.Diff([]string{"mastodon:a new", "mastodon:b new", "mastodon:c new"}, told); diff != "" {
+			t.Errorf("told (-want +got):\n%s", diff)
+		}
+	})
 }
 
 // Mentions that end are fatal; a stop is not.

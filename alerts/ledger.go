@@ -21,6 +21,7 @@ const recoveryChunk = 400
 type ledger struct {
 	progress earshot.Progress
 	changed  bool
+	end      uint64 // where the last write to the cases ended; 0 for unknown
 
 	Version int                 `json:"version"`
 	Cases   uint64              `json:"cases"`             // the last event told of
@@ -63,7 +64,7 @@ func (e *Engine) tellAgain(ctx context.Context, events []earshot.CaseEvent) erro
 	for i := range events {
 		event := &events[i]
 		e.ledger.tell(event.Sequence)
-		if event.By != earshot.Daemon || event.Alert == nil {
+		if !untold(event) {
 			continue
 		}
 		alerts = append(alerts, *event.Alert)
@@ -85,6 +86,33 @@ func (e *Engine) tellAgain(ctx context.Context, events []earshot.CaseEvent) erro
 		in.drop()
 	}
 	return e.publish(ctx, alerts, brands...)
+}
+
+// stored moves the ledger on over events that were just stored. It returns
+// earshot.ErrConflict when another daemon, which must have lost its turn since,
+// has stored events of its own between: they are told of first.
+func (e *Engine) stored(ctx context.Context, sequences []uint64, memberships int) error {
+	first, last := sequences[0], sequences[len(sequences)-1]
+	if first != e.ledger.end+1 {
+		events, err := e.log.Events(ctx, e.ledger.Cases)
+		if err != nil {
+			return fmt.Errorf("looking for cases of another daemon: %w", err)
+		}
+		for i := range events {
+			if event := &events[i]; event.Sequence < first && untold(event) {
+				return fmt.Errorf("finding a case of another daemon: %w", earshot.ErrConflict)
+			}
+		}
+	}
+	e.ledger.tell(last)
+	e.ledger.end = last + uint64(memberships)
+	return nil
+}
+
+// untold reports whether an event beyond the ledger has an alert to publish. What
+// people do to a case has none.
+func untold(event *earshot.CaseEvent) bool {
+	return event.By == earshot.Daemon && event.Alert != nil
 }
 
 // tell moves the ledger on to an event. It is told of once the ledger commits.

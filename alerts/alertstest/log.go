@@ -36,7 +36,8 @@ type Log struct {
 
 	mu          sync.Mutex
 	calls       int
-	sequence    uint64
+	sequence    uint64 // of cases and memberships
+	revision    uint64
 	cases       map[string][]event
 	memberships map[string][]byte
 	progress    map[string]fence
@@ -156,6 +157,7 @@ func (l *Log) Append(ctx context.Context, events []earshot.CaseEvent, membership
 			subject := e.Case.Team + "." + e.Case.ID
 			l.cases[subject] = append(l.cases[subject], event{l.sequence, encode(e)})
 		}
+		l.sequence += uint64(len(memberships))
 		for _, m := range memberships {
 			l.memberships[m.Brand+"."+m.Mention] = encode(m)
 		}
@@ -199,9 +201,9 @@ func (l *Log) Publish(ctx context.Context, alerts []earshot.Alert, progress []ea
 			l.alerts = append(l.alerts, encode(a))
 		}
 		for i, p := range progress {
-			l.sequence++
-			revisions[i] = l.sequence
-			l.progress[p.Brand] = fence{l.sequence, encode(p)}
+			l.revision++
+			revisions[i] = l.revision
+			l.progress[p.Brand] = fence{l.revision, encode(p)}
 		}
 	})
 	return revisions, err
