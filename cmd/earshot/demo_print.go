@@ -69,7 +69,7 @@ func (p *demoPrinter) finish() {
 // welcome says what runs and how to listen to it.
 func (p *demoPrinter) welcome(s *story.Story, feeds, server, dir string, teams []string) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "earshot listens to %d feeds and tells %d teams what they should know. The feeds:\n", len(s.Feeds), len(teams))
+	fmt.Fprintf(&b, "earshot listens to %d feeds, which will tell a story of %d posts:\n", len(s.Feeds), s.Posts())
 	for _, f := range s.Feeds {
 		fmt.Fprintf(&b, "  http://%s%s\n", feeds, f.Path())
 	}

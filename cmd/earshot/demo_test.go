@@ -18,7 +18,7 @@ import (
 )
 
 // demoTime is as short as a busy machine can do it in.
-const demoTime = 12 * time.Second
+const demoTime = 15 * time.Second
 
 func readTale(t *testing.T) *story.Story {
 	t.Helper()

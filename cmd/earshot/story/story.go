@@ -93,14 +93,3 @@ func (s *Story) Posts() int {
 	}
 	return n
 }
-
-// Held counts the posts that must not be taken for the brand's.
-func (s *Story) Held() int {
-	n := 0
-	for _, step := range s.Steps {
-		if step.Does == earshot.New && !step.Matches {
-			n++
-		}
-	}
-	return n
-}
