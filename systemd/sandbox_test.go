@@ -22,7 +22,7 @@ func TestUnderSystemd(t *testing.T) {
 	}
 	script := sandboxScript(t)
 	dir := t.TempDir()
-	goBuild(t, "..", filepath.Join(dir, "earshot"), "./cmd/earshot")
+	goBuild(t, "..", filepath.Join(dir, "earshot"), "./cmd/earshot", "CGO_ENABLED=0") // as it is installed
 	goBuild(t, "../tools", filepath.Join(dir, "nats-server"), "github.com/nats-io/nats-server/v2")
 	self, err := os.Executable()
 	if err != nil {
@@ -76,10 +76,10 @@ func skip(t *testing.T, reason string) {
 	t.Skip(reason)
 }
 
-func goBuild(t *testing.T, module, to, pkg string) {
+func goBuild(t *testing.T, module, to, pkg string, env ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "build", "-C", module, "-o", to, pkg)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Env = append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("building %s: %v\n%s", pkg, err, out)
 	}
