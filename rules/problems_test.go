@@ -28,12 +28,12 @@ func TestConditionProblems(t *testing.T) {
 		{"sentimant < 0", "sentimant", `there is no attribute "sentimant"`, "did you mean sentiment?"},
 		{"'é' == lang && sentimant < 0", "sentimant", `there is no attribute "sentimant"`, "did you mean sentiment?"},
 		{"text contains 'x'", "text", `there is no attribute "text"`, "did you mean mention.text?"},
-		{"mention.txt contains 'x'", "txt", `a mention has no "txt"`, "did you mean text?"},
-		{"mention.author.folowers > 5", "folowers", `a mention has no "folowers"`, "did you mean followers?"},
+		{"mention.txt contains 'x'", "txt", `mention has no "txt"`, "did you mean text?"},
+		{"mention.author.folowers > 5", "folowers", `mention.author has no "folowers"`, "did you mean followers?"},
 		{"mention.author == nil", "author", "mention.author is not a value by itself", "name one of its parts: mention.author.handle"},
 		{"sentiment", "sentiment", "the condition is neither true nor false", "compare it"},
 		{"'safty' in topics", "'safty'", `no brand has a topic "safty"`, "did you mean safety?"},
-		{"sentiment <", "", "unexpected token EOF", "see docs/rules.md"},
+		{"sentiment <", "", "unexpected token EOF", "docs/rules.md"},
 		{"reduce(1..27, #acc + #acc, 'ab') == ''", "reduce", "reduce is not allowed in a condition", "allowed are"},
 		{"len(1..1000000) > 1", "..", ".. is not allowed in a condition", "allowed are"},
 		{"len(map(topics, # + #)) > 1", "map", "map is not allowed in a condition", "allowed are"},
@@ -217,4 +217,31 @@ func TestScore(t *testing.T) {
 	if s := rules.Score("", "de"); s.Label != "neu" || s.Language != "de" || s.Reasons == nil || len(s.Heads) != 4 {
 		t.Errorf("%+v", s)
 	}
+}
+
+// Whatever the condition, it compiles and runs in bounded time, or is refused
+// with a place within it.
+func FuzzCondition(f *testing.F) {
+	for _, s := range []string{
+		"sentiment < -0.3 && addresses_brand", "any(mention.links, # contains 'x')", "mention.author?.handle == 'a' ? 1 < 2 : true",
+		"reduce(1..27, #acc + #acc, 'ab')", "mention.media[0].alt matches '(a+)+$'", "len(topics) ?? 1 > 0", "date('2026-01-01') < mention.heard",
+	} {
+		f.Add(s)
+	}
+	m := &earshot.Mention{Text: "acme fire " + strings.Repeat("a", 1000), Links: []string{"https://a.example"}}
+	f.Fuzz(func(t *testing.T, when string) {
+		start := time.Now()
+		b, problems := compile(when)
+		for _, p := range problems {
+			if p.What == "" || p.Offset < 0 || p.Length < 0 || p.Offset+p.Length > len(when) {
+				t.Fatalf("%q: %+v", when, p)
+			}
+		}
+		if b != nil {
+			b.Judge(m)
+		}
+		if d := time.Since(start); d > 2*time.Second {
+			t.Fatalf("%q took %s", when, d)
+		}
+	})
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -120,16 +121,23 @@ func dotted(n ast.Node) (path string, ok bool) {
 	return "", false
 }
 
-// attribute notes that one is used; unknown ones are left to the type checker.
+// attribute notes that one is used.
 func (s *sandbox) attribute(n ast.Node, path string) {
 	i := slices.IndexFunc(table, func(a attribute) bool { return a.name == path })
 	if i >= 0 {
 		s.uses |= 1 << i
 		return
 	}
-	if slices.ContainsFunc(table, func(a attribute) bool { return strings.HasPrefix(a.name, path+".") }) {
-		s.when.failNode(n, path+" is not a value by itself", "name one of its parts: "+path+"."+attributeNames(path + ".")[0])
+	if parts := attributeNames(path + "."); len(parts) > 0 {
+		s.when.failNode(n, path+" is not a value by itself", "name one of its parts: "+path+"."+parts[0])
+		return
 	}
+	if member, ok := n.(*ast.MemberNode); ok {
+		parent, name := path[:strings.LastIndexByte(path, '.')+1], path[strings.LastIndexByte(path, '.')+1:]
+		s.when.failNode(member.Property, strings.TrimSuffix(parent, ".")+" has no "+strconv.Quote(name), s.when.suggestName(name, parent))
+		return
+	}
+	s.when.failNode(n, "there is no attribute "+strconv.Quote(path), s.when.suggestName(path, ""))
 }
 
 func (s *sandbox) function(n *ast.BuiltinNode, inLoop bool) {

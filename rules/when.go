@@ -72,6 +72,7 @@ func (c *compiler) compileWhen(source string, topics []string) (condition, earsh
 	}
 	guard := sandbox{when: &w}
 	guard.check(tree.Node, false)
+	w.checkTopics(guard.topics, topics)
 	if w.problems.Fatal() {
 		return condition{}, w.problems
 	}
@@ -81,7 +82,6 @@ func (c *compiler) compileWhen(source string, topics []string) (condition, earsh
 		return condition{}, w.problems
 	}
 	guard.checkSums(program.Node())
-	w.checkTopics(guard.topics, topics)
 	return condition{program: program, uses: guard.uses, topics: guard.topicNames()}, w.problems
 }
 
@@ -103,7 +103,7 @@ func (w *whenCompiler) failNode(n ast.Node, what, hint string) {
 	w.fail(from, max(to-from, 0), what, hint)
 }
 
-// failAt says what expr says, in its place and with a suggestion.
+// failAt says what expr says, in its place.
 func (w *whenCompiler) failAt(err error) {
 	var at *file.Error
 	if !errors.As(err, &at) { // only of the condition as a whole
@@ -115,27 +115,7 @@ func (w *whenCompiler) failAt(err error) {
 		return
 	}
 	from, to := w.bytes(at.From), w.bytes(at.To)
-	what, hint := at.Message, ""
-	switch name := w.source[from:max(from, to)]; {
-	case strings.HasPrefix(what, "unknown name "):
-		name = strings.TrimPrefix(what, "unknown name ")
-		what, hint = "there is no attribute "+strconv.Quote(name), w.suggestName(name, "")
-	case strings.HasPrefix(what, "unknown field "):
-		name = strings.TrimPrefix(what, "unknown field ")
-		what, hint = "a mention has no "+strconv.Quote(name), w.suggestName(name, w.parentOf(from))
-	case strings.HasPrefix(what, "unexpected token"):
-		hint = "see docs/rules.md for how conditions are written"
-	}
-	w.fail(from, max(to-from, 0), firstLine(what), hint)
-}
-
-// parentOf returns the dotted path before the field at offset, with a dot.
-func (w *whenCompiler) parentOf(offset int) string {
-	before := strings.TrimRight(w.source[:offset], ".? ")
-	start := strings.LastIndexFunc(before, func(r rune) bool {
-		return r != '.' && r != '_' && r != '?' && (r < 'a' || r > 'z')
-	})
-	return strings.ReplaceAll(before[start+1:], "?", "") + "."
+	w.fail(from, max(to-from, 0), firstLine(at.Message), "docs/rules.md shows how conditions are written")
 }
 
 // suggestName finds the attribute somebody meant.
