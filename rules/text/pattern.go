@@ -18,9 +18,13 @@ func Pattern(s string) []Element {
 	var t Tokens
 	t.Add(Body, s)
 	elements := make([]Element, 0, len(t.List))
+	tagEnd := int32(0)
 	for i, tok := range t.List {
-		if i > 0 && tok.Kind == Word && tok.From < t.List[i-1].To {
-			continue // the words of the tag before
+		if tok.Kind == Word && tok.From < tagEnd {
+			continue // the words of a tag come with it
+		}
+		if tok.Kind == Hashtag || tok.Kind == Handle {
+			tagEnd = tok.To
 		}
 		if i > 0 && tok.Kind == t.List[i-1].Kind && tok.From == t.List[i-1].From {
 			elements = elements[:len(elements)-1] // the whole of a handle, after its first word
