@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -160,15 +161,14 @@ func LoadBook(path string) (*rules.Book, []strict.Finding, error) {
 // bookless are the sections that a book is not made of.
 var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "urgency", "listeners", "teams", "client", "log", "sinks"}
 
+// readConfig reads one byte more than a file may have at most, so that the parser
+// can say so.
 func readConfig(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err == nil && info.Size() > strict.MaxSize {
-		// Read one byte more than is allowed: the reader says what is wrong.
-		return make([]byte, strict.MaxSize+1), nil
-	}
 	var data []byte
+	f, err := os.Open(path)
 	if err == nil {
-		data, err = os.ReadFile(path)
+		data, err = io.ReadAll(io.LimitReader(f, strict.MaxSize+1))
+		_ = f.Close()
 	}
 	if err != nil {
 		f := strict.Finding{File: path, What: "reading the configuration: " + cause(err), Hint: "name another file with -c FILE"}

@@ -29,7 +29,7 @@ func newJudgeCommand() *cobra.Command {
 			"an id is named stdin:LINE.\n\n" +
 			"A line that is no mention is reported as stdin:LINE:COLUMN on stderr and left out;\n" +
 			"the others are judged all the same, and the exit status is 1 at the end. Lines may\n" +
-			"have up to 4 MiB.",
+			"have up to 4 MiB; empty ones are passed over.",
 		Example: "  echo '{\"text\": \"my acme boat arrived broken\"}' | earshot judge -c earshot.yaml\n" +
 			"  earshot judge -c earshot.yaml --explain < mentions.ndjson\n" +
 			"  earshot judge -c earshot.yaml --all < mentions.ndjson | jq '.verdicts[].urgency'",

@@ -1,7 +1,6 @@
 package strict
 
 import (
-	"encoding"
 	"fmt"
 	"reflect"
 	"slices"
@@ -10,10 +9,7 @@ import (
 	"time"
 )
 
-var (
-	durationType  = reflect.TypeFor[time.Duration]()
-	unmarshalType = reflect.TypeFor[encoding.TextUnmarshaler]()
-)
+var durationType = reflect.TypeFor[time.Duration]()
 
 // Decode fills into, a pointer, with what is written at n and reports all that
 // does not fit. Fields without a key keep the value they have. It returns false
@@ -62,20 +58,13 @@ func (d *Document) decode(n *Node, v reflect.Value, key string) {
 		}
 		return
 	}
-	switch {
-	case v.Type() == durationType:
+	if v.Type() == durationType {
 		d.decodeDuration(n, v)
-		return
-	case reflect.PointerTo(v.Type()).Implements(unmarshalType):
-		d.decodeText(n, v)
 		return
 	}
 	switch v.Kind() {
 	case reflect.Struct:
 		d.decodeStruct(n, v, nil)
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		d.decode(n, v.Elem(), key)
 	case reflect.Map:
 		d.decodeMap(n, v, key)
 	case reflect.Slice:
@@ -232,29 +221,4 @@ func (d *Document) decodeDuration(n *Node, v reflect.Value) {
 		return
 	}
 	v.SetInt(int64(duration))
-}
-
-func (d *Document) decodeText(n *Node, v reflect.Value) {
-	text, ok := d.Text(n, "")
-	if !ok {
-		return
-	}
-	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
-		// The error may quote the text, which may be a secret.
-		d.Report(n, "not a valid value", d.hint(v.Type()))
-	}
-}
-
-// Hinter is implemented by types with a text form of their own, to say what it
-// looks like.
-type Hinter interface{ Hint() string }
-
-func (d *Document) hint(t reflect.Type) string {
-	if h, ok := reflect.Zero(reflect.PointerTo(t)).Interface().(Hinter); ok {
-		return h.Hint()
-	}
-	if h, ok := reflect.Zero(t).Interface().(Hinter); ok {
-		return h.Hint()
-	}
-	return ""
 }

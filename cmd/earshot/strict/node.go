@@ -107,6 +107,7 @@ type builder struct {
 	d       *Document
 	anchors map[string]*Node
 	depth   int
+	above   int // lines of the file before the text that was parsed
 }
 
 func (b *builder) node(from ast.Node) *Node {
@@ -167,7 +168,7 @@ func (b *builder) mapping(from ast.Node, values []*ast.MappingValueNode) *Node {
 	n := b.at(from, mapping)
 	if len(values) > 0 && !isFlow(from) {
 		first := values[0].Key.GetToken().Position
-		n.line, n.col = first.Line, first.Column
+		n.line, n.col = first.Line+b.above, first.Column
 	}
 	var merged []*Node
 	seen := make(map[string]*Node, len(values))
@@ -290,7 +291,7 @@ func (b *builder) block(from *ast.LiteralNode) *Node {
 func (b *builder) at(from ast.Node, k kind) *Node {
 	n := &Node{kind: k}
 	if tk := from.GetToken(); tk != nil {
-		n.line, n.col = tk.Position.Line, max(tk.Position.Column, 1)
+		n.line, n.col = tk.Position.Line+b.above, max(tk.Position.Column, 1)
 	}
 	return n
 }

@@ -21,7 +21,7 @@ func (d *Document) parse(text string) {
 		return
 	}
 	d.broken = true
-	whole := d.syntaxFinding(err)
+	whole := d.syntaxFinding(err, 0)
 	d.root = &Node{kind: mapping, line: 1, col: 1}
 	for _, p := range pieces(d.lines, 0, len(d.lines)) {
 		d.parsePiece(b, p, 0)
@@ -59,6 +59,9 @@ func pieces(lines []string, from, to int) []piece {
 		}
 	}
 	var found []piece
+	if least < 0 {
+		return nil
+	}
 	for i := from; i < to; i++ {
 		if indent(lines[i]) == least {
 			found = append(found, piece{i, to})
@@ -83,8 +86,12 @@ func indent(line string) int {
 // parsePiece adds what a piece at the top of the file holds, or reports the
 // mistakes in it: those of its own pieces if they have any.
 func (d *Document) parsePiece(b *builder, p piece, level int) {
-	body, err := parseYAML(strings.Repeat("\n", p.from) + strings.Join(d.lines[p.from:p.to], "\n"))
+	if len(d.findings) >= maxSyntaxFindings {
+		return
+	}
+	body, err := parseYAML(strings.Join(d.lines[p.from:p.to], "\n"))
 	if err == nil {
+		b.above = p.from
 		if level == 0 && body != nil {
 			if n := b.node(body); n.kind == mapping {
 				d.root.entries = append(d.root.entries, n.entries...)
@@ -98,10 +105,13 @@ func (d *Document) parsePiece(b *builder, p piece, level int) {
 			d.parsePiece(b, inner, level+1)
 		}
 	}
-	if len(d.findings) == before && len(d.findings) < 100 {
-		d.findings = append(d.findings, d.syntaxFinding(err))
+	if len(d.findings) == before {
+		d.findings = append(d.findings, d.syntaxFinding(err, p.from))
 	}
 }
+
+// maxSyntaxFindings is how many mistakes are worth reading before correcting some.
+const maxSyntaxFindings = 100
 
 // opens reports whether a line only introduces what is indented below it.
 func opens(line string) bool {
@@ -173,15 +183,15 @@ func maxColumn(tk *token.Token) int {
 	return 1 << 30
 }
 
-// syntaxFinding explains an error of the YAML parser. Its own text is not used:
-// it shows lines of the file.
-func (d *Document) syntaxFinding(err error) Finding {
-	f := Finding{File: d.name, What: "this is not YAML"}
+// syntaxFinding explains an error of the YAML parser in a text that begins below
+// so many lines of the file. Its own text is not used: it shows lines of the file.
+func (d *Document) syntaxFinding(err error, above int) Finding {
+	f := Finding{File: d.name, Line: above + 1, Col: 1, What: "this is not YAML"}
 	var syntax *yaml.SyntaxError
 	if !errors.As(err, &syntax) || syntax.Token == nil {
 		return f
 	}
-	f.Line, f.Col = syntax.Token.Position.Line, max(syntax.Token.Position.Column, 1)
+	f.Line, f.Col = syntax.Token.Position.Line+above, max(syntax.Token.Position.Column, 1)
 	f.What, f.Hint = explain(syntax.Message)
 	line := ""
 	if f.Line <= len(d.lines) {
