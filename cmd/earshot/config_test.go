@@ -142,6 +142,16 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+// A value from the environment is never said, whoever complains about it.
+func TestVariablesStaySecret(t *testing.T) {
+	text := "bus: {max_bytes: '${SIZE}', users: [{name: '${NAME} x', role: boss}]}\nbrands: [{name: 'Ab${NAME}', query: x}]\n" +
+		"listeners: [{name: a, type: '${NAME}'}, {name: '${NAME}!', type: rss, urls: ['${NAME}']}]\nretention: ${NAME}"
+	_, err := parseConfig("x.yaml", []byte(text), environ(map[string]string{"SIZE": "hunter2", "NAME": "S3CR3T"}))
+	if err == nil || strings.Contains(err.Error(), "hunter2") || strings.Contains(strings.ToUpper(err.Error()), "S3CR3T") {
+		t.Errorf("said: %v", err)
+	}
+}
+
 // Whatever the bytes, loading them ends, and each finding has its place.
 func FuzzConfig(f *testing.F) {
 	files, err := filepath.Glob("testdata/config/*.yaml")

@@ -78,6 +78,9 @@ func (d *Document) expand(n *Node) (string, bool) {
 		}
 		if d.options.Getenv != nil {
 			if value, set := d.options.Getenv(name); set {
+				if len(value) > 3 { // shorter ones would only garble what is said
+					d.expanded = append(d.expanded, value, found, strings.ToLower(value), found)
+				}
 				return value
 			}
 		}

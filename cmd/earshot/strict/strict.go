@@ -41,6 +41,7 @@ type Document struct {
 	broken   bool
 	findings []Finding
 	wrong    map[*Node]bool // values that were reported
+	expanded []string       // pairs of a variable's value and ${NAME}
 	options  Options
 }
 
@@ -134,7 +135,8 @@ func (d *Document) ReportProblem(p earshot.Problem, below string) {
 	if whole && d.wrong[n] {
 		return
 	}
-	f := Finding{File: d.name, What: p.What, Hint: p.Hint, Warning: p.Warning}
+	hide := strings.NewReplacer(d.expanded...) // other parts may quote a value; from the environment it may be a secret
+	f := Finding{File: d.name, What: hide.Replace(p.What), Hint: hide.Replace(p.Hint), Warning: p.Warning}
 	if !whole && !strings.Contains(p.What, lastWord(path)) {
 		f.What = lastWord(path) + ": " + f.What
 	}
