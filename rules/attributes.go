@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr/types"
 
@@ -59,8 +60,8 @@ var table = []attribute{
 	{"mention.author.followers", types.Int64, func(s *subject) any { return s.mention.Author.Followers }},
 	{"mention.author.verified", types.Bool, func(s *subject) any { return s.mention.Author.Verified }},
 	{"mention.author.created", types.TypeOf(time.Time{}), func(s *subject) any { return s.mention.Author.Created }},
-	{"mention.title", types.String, func(s *subject) any { return s.mention.Title }},
-	{"mention.text", types.String, func(s *subject) any { return s.mention.Text }},
+	{"mention.title", types.String, func(s *subject) any { return clip(s.mention.Title) }},
+	{"mention.text", types.String, func(s *subject) any { return clip(s.mention.Text) }},
 	{"mention.url", types.String, func(s *subject) any { return s.mention.URL }},
 	{"mention.lang", types.String, func(s *subject) any { return s.mention.Lang }},
 	{"mention.posted", types.TypeOf(time.Time{}), func(s *subject) any { return s.mention.Posted }},
@@ -78,6 +79,20 @@ var table = []attribute{
 	{"mention.place", types.String, func(s *subject) any { return s.mention.Place }},
 	{"mention.visibility", types.String, func(s *subject) any { return string(cmp.Or(s.mention.Visibility, earshot.Public)) }},
 	{"mention.flags", types.Array(types.String), func(s *subject) any { return s.mention.Flags[:min(len(s.mention.Flags), mostLinks)] }},
+}
+
+// mostText is how much of a text conditions see, in bytes.
+const mostText = 64 << 10
+
+func clip(s string) string {
+	if len(s) <= mostText {
+		return s
+	}
+	end := mostText
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end]
 }
 
 func media(s *subject) any {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"reflect"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +17,11 @@ type sandbox struct {
 	when   *whenCompiler
 	uses   attributes
 	topics []*ast.StringNode // "…" in topics
+	steps  int               // of all patterns
 }
+
+// maxPatternSteps bounds what all patterns of a condition do per character.
+const maxPatternSteps = 1000
 
 // operators and functions that conditions may use.
 var (
@@ -78,8 +83,8 @@ func (s *sandbox) operator(n ast.Node, operator string) {
 
 func (s *sandbox) binary(n *ast.BinaryNode, inLoop bool) {
 	s.operator(n, n.Operator)
-	if _, isString := n.Right.(*ast.StringNode); n.Operator == "matches" && !isString {
-		s.when.failNode(n.Right, "the pattern of matches must be written out", `mention.text matches "(?i)parcel \\d+"`)
+	if n.Operator == "matches" {
+		s.pattern(n.Right)
 	}
 	if left, ok := n.Left.(*ast.StringNode); ok && n.Operator == "in" {
 		if list, ok := n.Right.(*ast.IdentifierNode); ok && list.Value == "topics" {
@@ -87,6 +92,29 @@ func (s *sandbox) binary(n *ast.BinaryNode, inLoop bool) {
 		}
 	}
 	s.each(inLoop, n.Left, n.Right)
+}
+
+// pattern checks the right side of matches. The time a pattern takes grows with
+// its size, and x{1000} is short to write.
+func (s *sandbox) pattern(n ast.Node) {
+	written, ok := n.(*ast.StringNode)
+	if !ok {
+		s.when.failNode(n, "the pattern of matches must be written out", `mention.text matches "(?i)parcel \\d+"`)
+		return
+	}
+	parsed, err := syntax.Parse(written.Value, syntax.Perl)
+	if err != nil {
+		s.when.failNode(n, strings.TrimPrefix(err.Error(), "error parsing regexp: "), "patterns are those of https://pkg.go.dev/regexp/syntax")
+		return
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		s.when.failNode(n, err.Error(), "")
+		return
+	}
+	if s.steps += len(program.Inst); s.steps > maxPatternSteps {
+		s.when.failNode(n, "the patterns of the condition are too large", "repeat less: x{1000} counts as a thousand characters")
+	}
 }
 
 // member checks mention.author.name and list[0].
