@@ -99,7 +99,7 @@ func (s *source) round(ctx context.Context, st *state, emit listeners.Emit) erro
 	now := time.Now()
 	st.follow(a)
 	if doc == nil { // unchanged
-		st.Next = now.Add(s.bounds.clamp(max(st.Pace, freshness(a.header, now)))).UTC()
+		st.Next = s.due(st, a, now)
 		return s.emit(ctx, st, emit, listeners.Batch{})
 	}
 	out := s.sift(st, doc, a.final)
@@ -120,12 +120,17 @@ func (s *source) round(ctx context.Context, st *state, emit listeners.Emit) erro
 		st.Next = now.Add(s.bounds.least).UTC()
 	} else {
 		st.validate(a)
-		st.Next = now.Add(s.bounds.clamp(max(st.Pace, freshness(a.header, now)))).UTC()
+		st.Next = s.due(st, a, now)
 	}
 	if err := s.emit(ctx, st, emit, out.Batch); err != nil {
 		return err
 	}
 	return complaint(a, doc)
+}
+
+// due is when to ask again after an answer.
+func (s *source) due(st *state, a *answer, now time.Time) time.Time {
+	return now.Add(s.bounds.clamp(max(st.Pace, freshness(a.header, now)))).UTC()
 }
 
 // complaint is what the runner must hear of a feed that was not heard in full.
