@@ -31,6 +31,7 @@ func (e *emitter) emit(ctx context.Context, batch Batch) error {
 	}
 	e.revision = revision
 	p.metrics.heard(p.listener, clean, lost)
+	p.reportDamage(clean.Mentions)
 	p.change(func(s *Status) {
 		s.Err = ""
 		s.Mentions += int64(len(clean.Mentions))

@@ -13,6 +13,7 @@ type metrics struct {
 	restarts *prometheus.CounterVec
 	panics   *prometheus.CounterVec
 	dead     *prometheus.CounterVec
+	damaged  *prometheus.CounterVec
 }
 
 func newMetrics(to prometheus.Registerer, status func() []Status) *metrics {
@@ -30,6 +31,7 @@ func newMetrics(to prometheus.Registerer, status func() []Status) *metrics {
 		restarts: counter("restarts_total", "Times a source was started again after a failure."),
 		panics:   counter("panics_total", "Panics of a source that were contained."),
 		dead:     counter("dead_letters_total", "What was heard and could not become a mention, by reason.", "reason"),
+		damaged:  counter("damaged_mentions_total", "Mentions that were kept though something of them was lost, by what.", "damage"),
 	}
 }
 
@@ -48,7 +50,7 @@ func (m *metrics) keepOnly(listener string, ls []*running) {
 			return
 		}
 	}
-	for _, c := range []*prometheus.CounterVec{m.mentions, m.errors, m.restarts, m.panics, m.dead} {
+	for _, c := range []*prometheus.CounterVec{m.mentions, m.errors, m.restarts, m.panics, m.dead, m.damaged} {
 		c.DeletePartialMatch(prometheus.Labels{"listener": listener})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"earshot"
 )
@@ -165,6 +166,9 @@ func tidyWords(m *earshot.Mention) {
 	})
 	if shortened {
 		flag(m, "cut")
+	}
+	if strings.ContainsRune(m.Title, utf8.RuneError) || strings.ContainsRune(m.Text, utf8.RuneError) {
+		flag(m, "garbled")
 	}
 }
 

@@ -68,7 +68,7 @@ func TestWordsAreRepairedAndCut(t *testing.T) {
 	if got.Author.Name != "AB" || got.Author.Followers != 0 || got.URL != "" || len(got.Links) != 100 || got.Rating != 0 {
 		t.Errorf("%+v", got.Author)
 	}
-	if !slices.Equal(got.Flags, []string{"truncated", "cut"}) || !slices.Equal(m.Flags, []string{"truncated"}) {
+	if !slices.Equal(got.Flags, []string{"truncated", "cut", "garbled"}) || !slices.Equal(m.Flags, []string{"truncated"}) {
 		t.Errorf("flags %q, the source's own %q", got.Flags, m.Flags)
 	}
 }
