@@ -62,7 +62,7 @@ func access(t *testing.T, b *bus.Bus, url string, password func(user string) str
 		[]earshot.Progress{{Brand: "acme", Sequence: 1}}); err != nil {
 		t.Fatal(err)
 	}
-	js, err := jetstream.New(cs)
+	js, err := jetstream.NewWithAPIPrefix(cs, bus.APIPrefix)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,13 +79,14 @@ func access(t *testing.T, b *bus.Bus, url string, password func(user string) str
 	if err := m.DoubleAck(ctx); err != nil {
 		t.Errorf("acknowledging the own alert: %v", err)
 	}
+	replies(t, b, cs, connect(t, url, "pr", password("pr")))
 	for _, subject := range []string{"earshot.alerts.pr.>", "earshot.alerts.>", "earshot.mentions.>", "earshot.private.>", "_INBOX.>", "_INBOX_pr.>", "$JS.>", ">"} {
 		nc := connect(t, url, "cs", password("cs"))
 		refused(t, nc, "subscribing to "+subject, func() error { _, err := nc.SubscribeSync(subject); return err })
 	}
 	for _, subject := range []string{
 		"earshot.alerts.cs.acme.customer.high", "earshot.mentions.acme.rss.x", "earshot.cases.cs.x", "earshot.progress.acme",
-		"$JS.API.CONSUMER.MSG.NEXT.EARSHOT_ALERTS.pr", "$JS.API.CONSUMER.CREATE.EARSHOT_ALERTS.x", "$JS.API.STREAM.DELETE.EARSHOT_ALERTS",
+		bus.APIPrefix + ".CONSUMER.MSG.NEXT.EARSHOT_ALERTS.pr", "$JS.API.CONSUMER.MSG.NEXT.EARSHOT_ALERTS.cs", "$JS.API.CONSUMER.CREATE.EARSHOT_ALERTS.x", "$JS.API.STREAM.DELETE.EARSHOT_ALERTS",
 		"$JS.API.DIRECT.GET.EARSHOT_ALERTS", "$JS.API.STREAM.MSG.GET.EARSHOT_ALERTS", "$JS.ACK.EARSHOT_ALERTS.pr.1.1.1.1.1",
 		"$KV.earshot_settings.x", "earshot.ctl.cases.cs.eve.claim",
 	} {
@@ -97,6 +98,63 @@ func access(t *testing.T, b *bus.Bus, url string, password func(user string) str
 			nc.Close()
 			t.Errorf("user %q got in", user.name)
 		}
+	}
+}
+
+// replies has the server answer requests of a team to subjects it must not write
+// to: another team's, earshot's own books, the administration of streams.
+func replies(t *testing.T, b *bus.Bus, cs, pr *nats.Conn) {
+	t.Helper()
+	before, err := b.Progress(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged, err := pr.SubscribeSync("earshot.alerts.pr.>")
+	if err != nil || pr.Flush() != nil {
+		t.Fatal(err)
+	}
+	const next = bus.APIPrefix + ".CONSUMER.MSG.NEXT.EARSHOT_ALERTS.cs"
+	m, err := cs.Request(next, []byte(`{"batch":1,"no_wait":true}`), 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range []string{
+		"earshot.alerts.pr.acme.crisis.critical", "earshot.progress.acme", "earshot.cases.pr.one",
+		"$JS.API.STREAM.DELETE.EARSHOT_CASES", "$JS.API.STREAM.PURGE.EARSHOT_ALERTS", "$JS.API.CONSUMER.DELETE.EARSHOT_ALERTS.pr",
+	} {
+		for subject, body := range map[string]string{
+			next: `{"batch":1,"no_wait":true}`, bus.APIPrefix + ".CONSUMER.INFO.EARSHOT_ALERTS.cs": "", m.Reply: "+ACK",
+			"$JS.ACK.EARSHOT_ALERTS.cs.1.1.1.1.1": "+ACK",
+		} {
+			if subject == "" {
+				continue
+			}
+			if err := cs.PublishRequest(subject, target, []byte(body)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := cs.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := forged.NextMsg(200 * time.Millisecond); err == nil {
+		t.Errorf("pr was told by cs: %s %s", m.Subject, m.Data)
+	}
+	after, err := b.Progress(t.Context(), "acme")
+	if err != nil || after.Revision != before.Revision {
+		t.Errorf("the progress was overwritten: %+v, %v", after, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if _, err := b.Append(ctx, []earshot.CaseEvent{event("pr", "one", "opened", 0)}, nil); err != nil {
+		t.Errorf("cases after the attack: %v", err)
+	}
+	js, err := jetstream.NewWithAPIPrefix(pr, bus.APIPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if durable, err := js.Consumer(ctx, "EARSHOT_ALERTS", "pr"); err != nil || durable.CachedInfo().NumPending != 1 {
+		t.Errorf("the durable of pr after the attack: %v", err)
 	}
 }
 
@@ -117,7 +175,7 @@ func TestSetTeams(t *testing.T) {
 		t.Fatal(err)
 	}
 	legal := connect(t, b.URL(), "legal", secret(t, o.Dir, "legal"))
-	js, err := jetstream.New(legal)
+	js, err := jetstream.NewWithAPIPrefix(legal, bus.APIPrefix)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func commandLine(t *testing.T, nats string, b *bus.Bus, password func(string) st
 			t.Errorf("%s saw:\n%s", team, out)
 		}
 	}
-	next := as("cs", "--inbox-prefix", "_INBOX_cs", "consumer", "next", "EARSHOT_ALERTS", "cs", "--count", "2", "--ack")
+	next := as("cs", "--inbox-prefix", "_INBOX_cs", "--js-api-prefix", bus.APIPrefix, "consumer", "next", "EARSHOT_ALERTS", "cs", "--count", "2", "--ack")
 	if out, err := next.CombinedOutput(); err != nil || strings.Count(string(out), `"team":"cs"`) != 2 {
 		t.Errorf("the durable of cs: %v\n%s", err, out)
 	}

@@ -170,11 +170,18 @@ func (s *server) logins(teams []string, users []User) ([]login, error) {
 
 // reload changes who may connect, without disturbing those who still may.
 func (s *server) reload(teams []string, users []User) error {
-	options, err := s.options(teams, users)
-	if err != nil {
-		return err
+	// A new account's imports come alive only with the reload after the one that
+	// made it: the server subscribes to them for accounts it already has.
+	for range 2 {
+		options, err := s.options(teams, users)
+		if err != nil {
+			return err
+		}
+		if err := s.nats.ReloadOptions(options); err != nil {
+			return err
+		}
 	}
-	return s.nats.ReloadOptions(options)
+	return nil
 }
 
 func (s *server) warn() {

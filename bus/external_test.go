@@ -67,7 +67,7 @@ type process struct {
 }
 
 // passwords of the external server's users.
-var passwords = map[string]string{"daemon": "daemon-secret", "cs": "cs-secret", "pr": "pr-secret"}
+var passwords = map[string]string{"daemon": "daemon-secret", "cs": "cs-secret", "pr": "pr-secret", "ops": "ops-secret"}
 
 func external(t testing.TB) *process {
 	t.Helper()

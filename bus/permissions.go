@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"earshot"
 )
 
 // Role is what a user may do.
@@ -39,8 +41,8 @@ func PermissionsOf(role Role, name, team string) Permissions {
 		durable := streamAlerts + "." + team
 		p := Permissions{
 			Publish: []string{
-				"$JS.API.CONSUMER.INFO." + durable,
-				"$JS.API.CONSUMER.MSG.NEXT." + durable,
+				APIPrefix + ".CONSUMER.INFO." + durable,
+				APIPrefix + ".CONSUMER.MSG.NEXT." + durable,
 				"$JS.ACK." + durable + ".>",
 			},
 			Subscribe: []string{"earshot.alerts." + team + ".>", "earshot.cases." + team + ".>", inbox},
@@ -89,6 +91,12 @@ func quote(s string) string {
 // account is the name of the account earshot lives in.
 const account = "EARSHOT"
 
+// teamAccount is the name of the account that the users of a team live in. Were
+// they in earshot's own, they could have the server answer a request of theirs to
+// any subject by naming it as the reply, and so overwrite the progress or delete a
+// stream. Answers to another account cannot leave it.
+func teamAccount(team string) string { return account + "-" + team }
+
 // daemonUser is the name of the daemon's own user.
 const daemonUser = "daemon"
 
@@ -100,24 +108,84 @@ type login struct {
 
 // accountsText writes the accounts block of a server's configuration.
 func accountsText(logins []login) string {
+	own := make(map[string][]login)
+	var teams []string
+	for _, l := range logins {
+		if l.Team != "" && !slices.Contains(teams, l.Team) {
+			teams = append(teams, l.Team)
+		}
+		own[l.Team] = append(own[l.Team], l)
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "accounts: {\n  %s: {\n    jetstream: enabled\n    users: [\n", account)
+	fmt.Fprintf(&b, "accounts: {\n  %s: {\n    jetstream: enabled\n", quote(account))
+	writeUsers(&b, own[""])
+	b.WriteString("    exports: [\n")
+	for _, team := range teams {
+		for _, s := range shared(team) {
+			fmt.Fprintf(&b, "      { %s: %s, accounts: [%s]%s }\n", s.kind, quote(s.subject), quote(teamAccount(team)), s.answers)
+		}
+	}
+	b.WriteString("    ]\n  }\n")
+	for _, team := range teams {
+		fmt.Fprintf(&b, "  %s: {\n", quote(teamAccount(team)))
+		writeUsers(&b, own[team])
+		b.WriteString("    imports: [\n")
+		for _, s := range shared(team) {
+			fmt.Fprintf(&b, "      { %s: { account: %s, subject: %s }%s }\n", s.kind, quote(account), quote(s.subject), s.as())
+		}
+		b.WriteString("    ]\n  }\n")
+	}
+	b.WriteString("}\n")
+	return b.String()
+}
+
+// share is a subject of earshot's account that a team's account may use.
+type share struct{ kind, subject, answers string }
+
+// APIPrefix is what team users write instead of $JS.API, which is where each
+// account finds the JetStream of its own, and a team's has none.
+const APIPrefix = "earshot.api"
+
+// as names the subject anew where the team's account uses it.
+func (s share) as() string {
+	if rest, ok := strings.CutPrefix(s.subject, "$JS.API"); ok {
+		return ", to: " + quote(APIPrefix+rest)
+	}
+	return ""
+}
+
+func shared(team string) []share {
+	durable := streamAlerts + "." + team
+	return []share{
+		{"stream", "earshot.alerts." + team + ".>", ""},
+		{"stream", "earshot.cases." + team + ".>", ""},
+		{"service", "$JS.API.CONSUMER.INFO." + durable, ""},
+		{"service", "$JS.API.CONSUMER.MSG.NEXT." + durable, ", response_type: stream"},
+		{"service", "$JS.ACK." + durable + ".>", ""},
+		{"service", "earshot.ctl.cases." + team + ".>", ""},
+	}
+}
+
+func writeUsers(b *strings.Builder, logins []login) {
+	b.WriteString("    users: [\n")
 	for _, l := range logins {
 		id := fmt.Sprintf("user: %s, password: %s", quote(l.Name), quote(l.password))
 		if l.Nkey != "" {
 			id = "nkey: " + quote(l.Nkey)
 		}
-		fmt.Fprintf(&b, "      { %s\n        permissions: %s }\n", id,
+		fmt.Fprintf(b, "      { %s\n        permissions: %s }\n", id,
 			PermissionsOf(l.Role, l.Name, l.Team).text("        "))
 	}
-	b.WriteString("    ]\n  }\n}\n")
-	return b.String()
+	b.WriteString("    ]\n")
 }
 
-// allUsers adds the daemon and a user per team to the configured users. A
-// configured user of a team's name takes the place of the team's own.
+// allUsers adds the daemon and a user per team, ops among them, to the configured
+// users. A configured user of a team's name takes the place of the team's own.
 func allUsers(teams []string, users []User) []User {
 	all := []User{{Name: daemonUser, Role: Daemon}}
+	if !slices.Contains(teams, earshot.Ops) {
+		teams = append(slices.Clone(teams), earshot.Ops)
+	}
 	for _, team := range teams {
 		if !slices.ContainsFunc(users, func(u User) bool { return u.Name == team }) {
 			all = append(all, User{Name: team, Role: Team, Team: team})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -193,7 +194,10 @@ func (b *Bus) ensureDurables(ctx context.Context) error {
 	b.mu.Lock()
 	teams := b.teams
 	b.mu.Unlock()
-	for _, team := range append([]string{earshot.Ops}, teams...) {
+	if !slices.Contains(teams, earshot.Ops) {
+		teams = append(slices.Clone(teams), earshot.Ops)
+	}
+	for _, team := range teams {
 		if err := tokens(team); err != nil {
 			return err
 		}
