@@ -17,7 +17,7 @@ type Query struct {
 type QueryNode struct {
 	Op       QueryOp
 	Nodes    []QueryNode // what it joins; nil for a leaf
-	Text     string      // of a leaf, as written without quotes, #, @ or site:; words may end in *
+	Text     string      // of a leaf, as written without quotes, # or @, words may end in *; of a site, the host name in ASCII
 	Distance int         // of near, in words
 	Span     Span        // where it stands in Query.Text
 }

@@ -11,6 +11,7 @@ import (
 	"earshot/rules/guess"
 	"earshot/rules/query"
 	"earshot/rules/text"
+	"earshot/rules/urgency"
 )
 
 // compiler makes a book and collects the problems.
@@ -36,18 +37,15 @@ func (c *compiler) warn(path, what, hint string) {
 
 func (c *compiler) brand(i int, config *Brand) {
 	path := fmt.Sprintf("brands[%d]", i)
-	c.name(path+".name", "brand", config.Name, func(name string) bool {
-		return slices.ContainsFunc(c.config.Brands[:i], func(b Brand) bool { return b.Name == name })
-	})
+	_, taken := c.queries[config.Name]
+	c.name(path+".name", "brand", config.Name, taken)
 	b := brand{name: config.Name, reason: "query:" + config.Name, owned: c.owned(path+".owned", config.Owned)}
 	q := c.query(path+".query", config.Query)
 	c.queries[config.Name] = q
 	var topics []*earshot.Query
 	for j, t := range config.Topics {
 		at := path + ".topics." + t.Name
-		c.name(at, "topic", t.Name, func(name string) bool {
-			return slices.ContainsFunc(config.Topics[:j], func(t Topic) bool { return t.Name == name })
-		})
+		c.name(at, "topic", t.Name, slices.ContainsFunc(config.Topics[:j], func(o Topic) bool { return o.Name == t.Name }))
 		topics = append(topics, c.query(at+".query", t.Query))
 		b.topics = append(b.topics, topic{name: t.Name, danger: t.Danger})
 		c.topicNames = append(c.topicNames, t.Name)
@@ -81,7 +79,7 @@ func (c *compiler) query(path, s string) *earshot.Query {
 var slug = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // name checks that a name fits into subjects and is used once.
-func (c *compiler) name(path, what, name string, taken func(string) bool) {
+func (c *compiler) name(path, what, name string, taken bool) {
 	switch {
 	case name == "":
 		c.fail(path, "the "+what+" has no name", "write name: acme")
@@ -93,7 +91,7 @@ func (c *compiler) name(path, what, name string, taken func(string) bool) {
 		c.fail(path, fmt.Sprintf("%s is no name for a %s", strconv.Quote(name), what), hint)
 	case name == earshot.All:
 		c.fail(path, fmt.Sprintf("%q is reserved", name), "alerts of the operation use it")
-	case taken(name):
+	case taken:
 		c.fail(path, fmt.Sprintf("there are two %ss named %s", what, name), "rename one of them")
 	}
 }
@@ -126,7 +124,7 @@ func (c *compiler) rule(i int, config *Rule) {
 	switch {
 	case config.Name == "":
 		c.fail(path+".name", "the rule has no name", "reasons call it by its name: write name: unhappy customer")
-	case config.Name == earshot.Limit:
+	case isReserved(config.Name):
 		c.fail(path+".name", fmt.Sprintf("%q is reserved", config.Name), "choose another name")
 	case slices.ContainsFunc(c.config.Rules[:i], func(r Rule) bool { return r.Name == config.Name }):
 		c.fail(path+".name", fmt.Sprintf("there are two rules named %q", config.Name), "rename one of them")
@@ -152,6 +150,16 @@ func (c *compiler) rule(i int, config *Rule) {
 		name: config.Name, brands: config.Brands, when: when,
 		urgency: earshot.ScoreOf(config.Urgency), routes: c.routes(path, config, when.onlyTopic()),
 	})
+}
+
+// isReserved reports whether reasons that are no rule's have this name.
+func isReserved(name string) bool {
+	for _, h := range urgency.Heads() {
+		if name == h.String() {
+			return true
+		}
+	}
+	return name == earshot.Limit || name == reasonNegative || name == reasonQuestion || strings.HasPrefix(name, reasonTopic)
 }
 
 // routes checks the routes of a rule; topic is theirs unless they name another.
