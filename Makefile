@@ -23,7 +23,8 @@ fmt: ## Format all Go files
 
 fuzz: ## Run each fuzz target for FUZZTIME (30s)
 	@go list ./... | while read -r pkg; do \
-		for target in $$(go test -list '^Fuzz' "$$pkg" | grep '^Fuzz'); do \
+		targets=$$(go test -list '^Fuzz' "$$pkg") || exit 1; \
+		for target in $$(echo "$$targets" | grep '^Fuzz'); do \
 			echo "$$pkg $$target"; \
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg" || exit 1; \
 		done; \
