@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,6 +112,9 @@ func accountsText(logins []login) string {
 	own := make(map[string][]login)
 	var teams []string
 	for _, l := range logins {
+		if l.Role != Team && l.Role != Person {
+			l.Team = ""
+		}
 		if l.Team != "" && !slices.Contains(teams, l.Team) {
 			teams = append(teams, l.Team)
 		}
@@ -196,11 +200,16 @@ func allUsers(teams []string, users []User) []User {
 
 // ServerConfig writes the accounts block that an operator installs on an
 // external server: the permissions of the daemon, of every team and of further
-// users. Passwords are given in clear or, better, as bcrypt hashes.
+// users. Passwords are given in clear or, better, as bcrypt hashes; a user
+// without one gets one that nobody knows.
 func ServerConfig(teams []string, users []User, passwords map[string]string) string {
 	var logins []login
 	for _, u := range allUsers(teams, users) {
-		logins = append(logins, login{User: u, password: passwords[u.Name]})
+		l := login{User: u, password: passwords[u.Name]}
+		if l.password == "" {
+			l.password = rand.Text()
+		}
+		logins = append(logins, l)
 	}
 	return accountsText(logins)
 }
