@@ -134,7 +134,7 @@ func (s *server) configText(logins []login) string {
 		if t.CAFile != "" {
 			fmt.Fprintf(&b, ", ca_file: %s", quote(t.CAFile))
 		}
-		b.WriteString(" }\nallow_non_tls: true\n")
+		b.WriteString(" }\n")
 	}
 	fmt.Fprintf(&b, "jetstream: { store_dir: %s, sync_interval: always, max_memory_store: %d, max_file_store: %d }\n",
 		quote(filepath.Join(s.dir, "bus")), 64<<20, s.maxStore)
