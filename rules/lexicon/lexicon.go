@@ -41,9 +41,6 @@ func (t *Table) Add(phrase string) int {
 	return n
 }
 
-// Len is how many phrases there are.
-func (t *Table) Len() int { return len(t.phrases) }
-
 // Freeze readies the table for Find.
 func (t *Table) Freeze() {
 	for n, elements := range t.phrases {

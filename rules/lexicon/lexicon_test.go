@@ -16,8 +16,8 @@ func TestFind(t *testing.T) {
 	for _, p := range phrases {
 		table.Add(p)
 	}
-	if n := table.Add("fire"); n != 0 || table.Len() != len(phrases) {
-		t.Errorf("a phrase added again is number %d of %d", n, table.Len())
+	if n := table.Add("fire"); n != 0 {
+		t.Errorf("a phrase added again is number %d", n)
 	}
 	table.Freeze()
 	for s, want := range map[string][]string{

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"earshot"
+	"earshot/rules/text"
 )
 
 type kind uint8
@@ -142,8 +143,8 @@ func (l *lexer) operator(it item) (item, bool) {
 	return it, true
 }
 
-// maxNear is far below text.MaxDistance, so that NEAR stays within a field.
-const maxNear = 100
+// maxNear is the largest distance of NEAR, which stays within a field.
+const maxNear = min(100, text.MaxDistance)
 
 // isBreak reports whether s begins with what ends a word.
 func isBreak(s string) bool {

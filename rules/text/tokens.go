@@ -51,10 +51,6 @@ type Token struct {
 	oneRune        bool // of a script where every character is a token
 }
 
-// Wordless reports whether the token is of a script that is written without
-// spaces, where every character is a token.
-func (t *Token) Wordless() bool { return t.oneRune }
-
 // Tokens is what a mention consists of. It is scratch space to be used again:
 // Reset, then Add each field. Not for concurrent use.
 type Tokens struct {

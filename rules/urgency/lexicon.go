@@ -39,7 +39,7 @@ type meaning struct {
 func (m *meaning) holds(lang string, size int) bool {
 	const long = 5
 	switch {
-	case m.lang == lang, m.lang == "en" && lang == "":
+	case m.lang == lang, lang == "" && (m.lang == "en" || m.kind == greeting):
 		return true
 	case m.lang == "en" || lang == "":
 		return m.kind == head && size >= long

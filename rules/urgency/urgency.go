@@ -34,9 +34,6 @@ var points = [headCount]earshot.Score{Complaint: 20, Request: 15, Danger: 45, Th
 // String is the head's name.
 func (h Head) String() string { return names[h] }
 
-// Points is what the head adds to the urgency when it is fully convinced.
-func (h Head) Points() earshot.Score { return points[h] * earshot.Unit }
-
 // Heads lists all heads.
 func Heads() []Head { return []Head{Complaint, Request, Danger, Threat} }
 
