@@ -43,6 +43,7 @@ type Bus struct {
 	disk      *disk // nil when the server is external
 	metrics   *metrics
 	batches   chan struct{} // a slot for each atomic batch under way
+	held      atomic.Bool   // all slots are taken by a backup
 
 	mu    sync.Mutex
 	teams []string
@@ -57,11 +58,17 @@ type Bus struct {
 // batchesAtOnce stays below the 50 that the server accepts per stream.
 const batchesAtOnce = 16
 
+// minRetention guards against a forgotten unit.
+const minRetention = time.Hour
+
 // Open starts or reaches the server, creates or checks the streams, and returns
 // when they can be used. Close it.
 func Open(ctx context.Context, o Options) (_ *Bus, err error) {
 	if problems := o.Config.Check(); problems.Fatal() {
 		return nil, problems
+	}
+	if !o.Standalone && o.Retention < minRetention {
+		return nil, fmt.Errorf("opening the bus: a retention of %v would erase nearly everything (use at least %v)", o.Retention, minRetention)
 	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()

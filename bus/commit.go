@@ -122,6 +122,9 @@ func (c *commit) store(ctx context.Context, items []*item, withCursor bool) erro
 				return err
 			}
 		}
+		if err := c.bus.checkSizes(p.msgs); err != nil {
+			return err
+		}
 		if len(p.msgs) == 0 {
 			c.count(p, c.done.Revision)
 			return nil

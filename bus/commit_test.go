@@ -187,7 +187,7 @@ func TestWithoutCursor(t *testing.T) {
 	b := open(t, options(t))
 	batch := bus.Batch{
 		Listener: "hook", Part: "p", Mentions: []earshot.Judged{mention(1, "acme")},
-		Dead: []earshot.DeadLetter{{Listener: "hook", Part: "p", Reason: "not JSON", Body: []byte("{")}},
+		Dead: []earshot.DeadLetter{{Listener: "hook", Part: "p", Reason: "not JSON", Body: make([]byte, 2*bus.MaxPayload)}},
 	}
 	done, err := b.Commit(t.Context(), batch)
 	if err != nil || done.Stored != 1 || done.Dead != 1 {
@@ -197,5 +197,13 @@ func TestWithoutCursor(t *testing.T) {
 	done, err = b.Commit(t.Context(), batch)
 	if err != nil || done.Known != 1 {
 		t.Errorf("Commit = %+v, %v", done, err)
+	}
+}
+
+// A cursor that no message can hold is an error, not an endless wait.
+func TestHugeCursor(t *testing.T) {
+	b := open(t, options(t))
+	if _, err := b.Commit(t.Context(), bus.Batch{Listener: "feed", Part: "p", Next: make([]byte, bus.MaxPayload)}); err == nil {
+		t.Error("a cursor of the largest size was stored")
 	}
 }

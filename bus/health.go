@@ -14,16 +14,20 @@ import (
 type Health struct {
 	Connected bool   // the server answers; while it does not, calls wait for it
 	Full      bool   // new posts are refused until there is room
+	Held      bool   // a backup keeps writers waiting
 	Detail    string // what is wrong, for a person; empty when all is well
 }
 
 // Degraded reports whether something is wrong that waiting, or an operator, can
-// cure and a restart cannot.
-func (h Health) Degraded() bool { return !h.Connected || h.Full }
+// cure and a restart cannot: the watchdog is fed meanwhile.
+func (h Health) Degraded() bool { return !h.Connected || h.Full || h.Held }
 
 // Health returns how the bus is doing. It does not block.
 func (b *Bus) Health() Health {
-	h := Health{Connected: b.link.connected()}
+	h := Health{Connected: b.link.connected(), Held: b.held.Load()}
+	if h.Held {
+		h.Detail = "a backup is under way"
+	}
 	b.mu.Lock()
 	for _, err := range b.full {
 		h.Full, h.Detail = true, err.Error()

@@ -107,6 +107,7 @@ func (h *hold) take(ctx context.Context) error {
 			return errors.New("the daemon is too busy to be held")
 		}
 	}
+	h.bus.held.Store(true)
 	return nil
 }
 
@@ -116,6 +117,7 @@ func (h *hold) end() {
 	}
 	h.id = ""
 	h.expires.Stop()
+	h.bus.held.Store(false)
 	for range cap(h.bus.batches) {
 		<-h.bus.batches
 	}

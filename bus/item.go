@@ -231,7 +231,7 @@ func (c *commit) addTombstones(p *plan, it *item, by earshot.Change, concerns ma
 			},
 			Verdicts: []earshot.Verdict{},
 		}
-		m, err := message(subject, c.mentionEvent(it, id, earshot.Deleted), body)
+		m, err := message(subject, c.mentionEvent(it, subject, id, earshot.Deleted), body)
 		if err != nil {
 			return err
 		}
@@ -251,7 +251,8 @@ func (c *commit) addTombstones(p *plan, it *item, by earshot.Change, concerns ma
 func (c *commit) addMention(p *plan, it *item, v earshot.Verdict, change earshot.Change, over uint64, id string) (int, error) {
 	body := earshot.Judged{Mention: it.judged.Mention, Verdicts: []earshot.Verdict{v}}
 	body.Change = change
-	m, err := message(mentionSubject(&it.judged.Mention, v.Brand), c.mentionEvent(it, id, change), body)
+	subject := mentionSubject(&it.judged.Mention, v.Brand)
+	m, err := message(subject, c.mentionEvent(it, subject, id, change), body)
 	if err != nil {
 		return 0, err
 	}
@@ -265,9 +266,11 @@ func (c *commit) addMention(p *plan, it *item, v earshot.Verdict, change earshot
 	return 1, nil
 }
 
-func (c *commit) mentionEvent(it *item, id string, change earshot.Change) event {
+// mentionEvent names the event by brand, network and key; changes have the batch
+// in their name as well, since there may be many.
+func (c *commit) mentionEvent(it *item, subject, id string, change earshot.Change) event {
 	e := event{
-		id: it.judged.Key(), kind: "mention." + string(change), source: c.batch.Listener,
+		id: subject[len("earshot."):], kind: "mention." + string(change), source: c.batch.Listener,
 		schema: "mention", at: it.judged.Heard,
 	}
 	if change != earshot.New {
@@ -276,7 +279,9 @@ func (c *commit) mentionEvent(it *item, id string, change earshot.Change) event 
 	return e
 }
 
-func (c *commit) addDead(p *plan, d *earshot.DeadLetter, id string) error {
+func (c *commit) addDead(p *plan, letter *earshot.DeadLetter, id string) error {
+	d := *letter
+	d.Body, d.Reason = d.Body[:min(len(d.Body), maxDead)], d.Reason[:min(len(d.Reason), maxReason)]
 	m, err := message(deadSubject(c.batch.Listener),
 		event{id: fmt.Sprintf("%s.%d", id, len(p.msgs)), kind: "deadletter", source: c.batch.Listener, schema: "deadletter", at: d.At}, d)
 	if err != nil {
@@ -287,8 +292,11 @@ func (c *commit) addDead(p *plan, d *earshot.DeadLetter, id string) error {
 	return nil
 }
 
-// maxDead is how much of something is kept that could not be stored.
-const maxDead = 64 << 10
+// Bounds of what is kept of something that could not be stored.
+const (
+	maxDead   = 64 << 10
+	maxReason = 4 << 10
+)
 
 func (c *commit) deadLetter(j *earshot.Judged, problem string) *earshot.DeadLetter {
 	body := []byte(j.Text)
