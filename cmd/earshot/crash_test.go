@@ -85,7 +85,7 @@ func TestCrashExternal(t *testing.T) {
 // killAtRandom starts and kills the daemon until it has died often enough and
 // the feed has told everything; besides happens in the middle of each life, if
 // not nil.
-func killAtRandom(t *testing.T, config, address string, feed *numberedFeed, kills int, besides func()) {
+func killAtRandom(t testing.TB, config, address string, feed *numberedFeed, kills int, besides func()) {
 	t.Helper()
 	for died := 0; died < kills || !feed.done(); died++ {
 		if died > 20*kills {
@@ -103,7 +103,7 @@ func killAtRandom(t *testing.T, config, address string, feed *numberedFeed, kill
 
 // checkLog waits until the log holds what the feed promises, then compares
 // exactly.
-func checkLog(t *testing.T, js jetstream.JetStream, feed *numberedFeed) {
+func checkLog(t testing.TB, js jetstream.JetStream, feed *numberedFeed) {
 	t.Helper()
 	wantMentions, wantAlerts := feed.wantMentions(), feed.wantAlerts()
 	eventually(t, "all alerts are there", func() error {
@@ -129,7 +129,7 @@ func checkLog(t *testing.T, js jetstream.JetStream, feed *numberedFeed) {
 	compareOnce(t, "alert", alerts, wantAlerts)
 }
 
-func compareOnce(t *testing.T, what string, got map[string]int, want map[string]bool) {
+func compareOnce(t testing.TB, what string, got map[string]int, want map[string]bool) {
 	t.Helper()
 	for id := range want {
 		if got[id] != 1 {
@@ -146,7 +146,7 @@ func compareOnce(t *testing.T, what string, got map[string]int, want map[string]
 	}
 }
 
-func connectAsDaemon(t *testing.T, url, state string) jetstream.JetStream {
+func connectAsDaemon(t testing.TB, url, state string) jetstream.JetStream {
 	t.Helper()
 	password, err := os.ReadFile(filepath.Join(state, "credentials", "daemon"))
 	if err != nil {
@@ -155,7 +155,7 @@ func connectAsDaemon(t *testing.T, url, state string) jetstream.JetStream {
 	return connect(t, url, nats.UserInfo("daemon", strings.TrimSpace(string(password))))
 }
 
-func connect(t *testing.T, url string, options ...nats.Option) jetstream.JetStream {
+func connect(t testing.TB, url string, options ...nats.Option) jetstream.JetStream {
 	t.Helper()
 	conn, err := nats.Connect(url, options...)
 	if err != nil {
@@ -186,7 +186,7 @@ func count(ctx context.Context, js jetstream.JetStream, stream, subject string) 
 }
 
 // readAll returns the bodies under a subject, oldest first.
-func readAll(t *testing.T, js jetstream.JetStream, stream, subject string) [][]byte {
+func readAll(t testing.TB, js jetstream.JetStream, stream, subject string) [][]byte {
 	t.Helper()
 	total, err := count(t.Context(), js, stream, subject)
 	if err != nil {
@@ -216,7 +216,7 @@ func readAll(t *testing.T, js jetstream.JetStream, stream, subject string) [][]b
 	return bodies
 }
 
-func unmarshal(t *testing.T, body []byte, into any) {
+func unmarshal(t testing.TB, body []byte, into any) {
 	t.Helper()
 	if err := json.Unmarshal(body, into); err != nil {
 		t.Fatalf("%v in %.200s", err, body)

@@ -52,7 +52,7 @@ func (l *lockedBuffer) String() string {
 }
 
 // freeAddress is a loopback address nobody listens on.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	var config net.ListenConfig
 	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -64,7 +64,7 @@ func freeAddress(t *testing.T) string {
 }
 
 // writeConfig writes a configuration file and returns its path.
-func writeConfig(t *testing.T, text string) string {
+func writeConfig(t testing.TB, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "earshot.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -75,7 +75,7 @@ func writeConfig(t *testing.T, text string) string {
 
 // startProcess starts earshot run on a configuration whose http section listens
 // on address.
-func startProcess(t *testing.T, config, address string) *process {
+func startProcess(t testing.TB, config, address string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -105,7 +105,7 @@ func startProcess(t *testing.T, config, address string) *process {
 }
 
 // live lets the process run for a while; it must not end by itself.
-func (d *process) live(t *testing.T, moment time.Duration) {
+func (d *process) live(t testing.TB, moment time.Duration) {
 	t.Helper()
 	select {
 	case <-d.done:
@@ -121,7 +121,7 @@ func (d *process) kill() {
 }
 
 // stop is SIGTERM; it returns when the process has ended well.
-func (d *process) stop(t *testing.T) {
+func (d *process) stop(t testing.TB) {
 	t.Helper()
 	_ = d.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -135,7 +135,7 @@ func (d *process) stop(t *testing.T) {
 }
 
 // ready waits until the daemon says so.
-func (d *process) ready(t *testing.T) {
+func (d *process) ready(t testing.TB) {
 	t.Helper()
 	eventually(t, "the daemon is ready", func() error {
 		select {
@@ -152,7 +152,7 @@ func (d *process) ready(t *testing.T) {
 }
 
 // get fetches a page of the daemon; status 0 means no answer.
-func (d *process) get(t *testing.T, path string) (status int, body string) {
+func (d *process) get(t testing.TB, path string) (status int, body string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
@@ -173,7 +173,7 @@ func (d *process) get(t *testing.T, path string) (status int, body string) {
 }
 
 // eventually asks until the answer is nil.
-func eventually(t *testing.T, what string, ask func() error) {
+func eventually(t testing.TB, what string, ask func() error) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
 	tick := time.NewTicker(10 * time.Millisecond)

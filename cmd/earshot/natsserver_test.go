@@ -16,7 +16,7 @@ import (
 
 // unavailable skips a test that needs what this machine lacks; where everything
 // is promised to be there, that is a failure.
-func unavailable(t *testing.T, reason string) {
+func unavailable(t testing.TB, reason string) {
 	t.Helper()
 	if os.Getenv("EARSHOT_CI") == "1" {
 		t.Fatal(reason)
@@ -25,7 +25,7 @@ func unavailable(t *testing.T, reason string) {
 }
 
 // tool builds a program of tools/go.mod, as pinned there.
-func tool(t *testing.T, pkg string) string {
+func tool(t testing.TB, pkg string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "tool")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", path, pkg)
@@ -39,7 +39,7 @@ func tool(t *testing.T, pkg string) string {
 // natsServer is an external NATS server, with the users and permissions that
 // earshot ships for one.
 type natsServer struct {
-	t              *testing.T
+	t              testing.TB
 	address        string
 	binary, config string
 	daemonPassword string // the file
@@ -49,7 +49,7 @@ type natsServer struct {
 
 const externalPassword = "a password of the external server's daemon"
 
-func newNATSServer(t *testing.T) *natsServer {
+func newNATSServer(t testing.TB) *natsServer {
 	t.Helper()
 	dir := t.TempDir()
 	s := &natsServer{
@@ -57,8 +57,9 @@ func newNATSServer(t *testing.T) *natsServer {
 		config: filepath.Join(dir, "nats.conf"), daemonPassword: filepath.Join(dir, "daemon.password"),
 	}
 	passwords := map[string]string{"daemon": externalPassword, "cs": "cs-secret", "pr": "pr-secret"}
+	access := bus.ServerConfig([]string{"cs", "pr"}, nil, passwords)
 	text := fmt.Sprintf("listen: %q\nmax_payload: 8MB\njetstream: { store_dir: %q, sync_interval: always }\n%s",
-		s.address, filepath.Join(dir, "store"), bus.ServerConfig([]string{"cs", "pr"}, nil, passwords))
+		s.address, filepath.Join(dir, "store"), access)
 	for path, content := range map[string]string{s.config: text, s.daemonPassword: externalPassword} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)

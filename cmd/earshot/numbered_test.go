@@ -26,7 +26,7 @@ type numberedFeed struct {
 
 const feedKeeps = 500
 
-func newNumberedFeed(t *testing.T, total, step int) *numberedFeed {
+func newNumberedFeed(t testing.TB, total, step int) *numberedFeed {
 	t.Helper()
 	f := &numberedFeed{total: total, step: step, start: time.Now().UTC().Truncate(time.Second)}
 	f.server = httptest.NewServer(f)

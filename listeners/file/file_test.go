@@ -245,7 +245,7 @@ func TestLinesThatAreNoMentionsBecomeDeadLetters(t *testing.T) {
 		`line 6, column 15: invalid character 'x' in string escape code`,
 		`line 7, column 11: invalid UTF-8`,
 		`line 8, column 1048577: the line goes on beyond 1048576 bytes`,
-		`line 9, column 1: neither "text" nor "title" says anything`,
+		`line 9, column 1: there is neither "text" nor "title"`,
 	}
 	if diff := cmp.Diff(want, reasons); diff != "" {
 		t.Errorf("reasons (-want +got):\n%s", diff)

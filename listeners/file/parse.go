@@ -39,8 +39,8 @@ func Parse(text []byte) (earshot.Mention, error) {
 			return earshot.Mention{}, locate(err, len(text))
 		}
 	}
-	if m.Text == "" && m.Title == "" && m.Change != earshot.Deleted {
-		return earshot.Mention{}, &SyntaxError{Column: start + 1, What: `neither "text" nor "title" says anything`}
+	if m.Text == "" && m.Title == "" && m.Change != earshot.Deleted && !bytes.Contains(text, []byte(`"text"`)) {
+		return earshot.Mention{}, &SyntaxError{Column: start + 1, What: `there is neither "text" nor "title"`}
 	}
 	return m, nil
 }

@@ -62,7 +62,7 @@ func TestParseErrorsSayWhere(t *testing.T) {
 		`{"author":{"name":1}`:              "column 20: unexpected end of JSON input",
 		`{"author":{"name":1},"text":"a"}`:  `column 19: "author.name" cannot be a number`,
 		`{"text":"a","posted":"yesterday"}`: `column 1: parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`,
-		`{"id":"x:1","change":"edited"}`:    `column 1: neither "text" nor "title" says anything`,
+		`{"id":"x:1","change":"edited"}`:    `column 1: there is neither "text" nor "title"`,
 	} {
 		_, err := file.Parse([]byte(text))
 		var syntax *file.SyntaxError

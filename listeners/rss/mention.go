@@ -23,6 +23,7 @@ const (
 	flagBadDate   = "bad_date"  // it gives one that cannot be read
 	flagTruncated = "truncated" // the feed ended in the middle
 	flagCut       = "cut"       // it is longer than what is kept
+	flagGarbled   = "garbled"   // it refers to entities that the feed declares itself
 )
 
 // normaliser turns the items of one feed into mentions.
@@ -82,6 +83,9 @@ func (n normaliser) body(m *earshot.Mention, item *gofeed.Item) {
 	m.Title, m.Text, m.Links, m.Media = title, r.text, r.links, r.media
 	if cut || r.cut {
 		m.Flags = append(m.Flags, flagCut)
+	}
+	if n.doc.entities && strings.Contains(item.Title+source, "&") {
+		m.Flags = append(m.Flags, flagGarbled)
 	}
 }
 

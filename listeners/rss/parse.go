@@ -27,6 +27,7 @@ type document struct {
 	broken     []breakage
 	kept       []trace // items that were left out, since they have been heard as they are
 	truncated  bool    // the end is missing; the items are those that were whole
+	entities   bool    // it declares entities of its own, which are not expanded
 	excess     int     // items that are too many; the oldest were left out
 }
 
@@ -97,6 +98,14 @@ func readAny(body []byte, contentType string, known *recent) (*document, error) 
 }
 
 func readXML(doc []byte, known *recent) (*document, error) {
+	d, err := readOutlined(doc, known)
+	if err == nil {
+		d.entities = bytes.Contains(doc, []byte("<!ENTITY"))
+	}
+	return d, err
+}
+
+func readOutlined(doc []byte, known *recent) (*document, error) {
 	o, err := outlineOf(doc)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,4 +102,21 @@ func sourceAt(address string) *source {
 	}
 	return &source{listener: "test", part: address, address: u, log: zap.NewNop(),
 		bounds: bounds{least: time.Minute, most: time.Hour}}
+}
+
+// A feed may declare entities that stand for much; they are not expanded, and a
+// mention that refers to one says so.
+func TestOwnEntities(t *testing.T) {
+	doc := `<!DOCTYPE rss [<!ENTITY brand "acme">]><rss version="2.0"><channel><item><guid>urn:x:1</guid><title>about &brand;</title></item></channel></rss>`
+	parsed, err := read([]byte(doc), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := normaliser{doc: parsed}.mention(parsed.Items[0])
+	if strings.Contains(m.Title, "acme") {
+		t.Errorf("title %q", m.Title)
+	}
+	if !slices.Contains(m.Flags, "garbled") {
+		t.Errorf("flags %q", m.Flags)
+	}
 }

@@ -1,0 +1,6 @@
+//go:build !race
+
+package main
+
+// raceEnabled says that the race detector is in the binary, and its memory too.
+const raceEnabled = false
