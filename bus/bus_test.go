@@ -40,7 +40,8 @@ var (
 	_ interface {
 		Cursor(ctx context.Context, listener, part string) (earshot.Cursor, uint64, error)
 		Case(ctx context.Context, team, id string) (earshot.CaseEvent, error)
-		History(ctx context.Context, team, id string) ([]earshot.CaseEvent, error)
+		Events(ctx context.Context, after uint64) ([]earshot.CaseEvent, error)
+		Membership(ctx context.Context, brand, mention string) (earshot.Membership, error)
 		Append(ctx context.Context, events []earshot.CaseEvent, memberships []earshot.Membership) ([]uint64, error)
 		Progress(ctx context.Context, brand string) (earshot.Progress, error)
 		Publish(ctx context.Context, alerts []earshot.Alert, progress []earshot.Progress) ([]uint64, error)

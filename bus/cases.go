@@ -24,23 +24,6 @@ func (b *Bus) Case(ctx context.Context, team, id string) (earshot.CaseEvent, err
 	return readCaseEvent(r)
 }
 
-// History returns all events of a case, oldest first.
-func (b *Bus) History(ctx context.Context, team, id string) ([]earshot.CaseEvent, error) {
-	if err := tokens(team, id); err != nil {
-		return nil, fmt.Errorf("reading case: %w", err)
-	}
-	var events []earshot.CaseEvent
-	err := b.each(ctx, streamCases, get{Next: caseSubject(team, id), Sequence: 1}, func(r record) error {
-		e, err := readCaseEvent(r)
-		events = append(events, e)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading case %s of %s: %w", id, team, err)
-	}
-	return events, nil
-}
-
 func readCaseEvent(r record) (earshot.CaseEvent, error) {
 	var e earshot.CaseEvent
 	if err := json.Unmarshal(r.data, &e); err != nil {
