@@ -2,12 +2,15 @@ package bus_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/nats-io/nats.go"
 	"go.uber.org/zap/zaptest"
 
 	"earshot"
@@ -146,5 +149,52 @@ func TestDamagedBackup(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(target, "bus")); err == nil {
 		t.Error("a store was left behind")
+	}
+}
+
+// While a backup holds the daemon, writers wait; when it is over they go on, and
+// whoever comes late with the old hold is told so.
+func TestHold(t *testing.T) {
+	o := options(t)
+	b := open(t, o)
+	nc, err := nats.Connect(b.URL(), nats.UserInfo("daemon", secret(t, o.Dir, "daemon")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	ask := func(request string) (id, problem string) {
+		m, err := nc.Request("earshot.ctl.hold", []byte(request), 5*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answer struct{ ID, Error string }
+		if err := json.Unmarshal(m.Data, &answer); err != nil {
+			t.Fatal(err)
+		}
+		return answer.ID, answer.Error
+	}
+	id, problem := ask(`{}`)
+	if id == "" || problem != "" || !b.Health().Held {
+		t.Fatalf("hold = %q %q, health %+v", id, problem, b.Health())
+	}
+	if _, problem := ask(`{}`); problem == "" {
+		t.Error("two backups at once")
+	}
+	committed := make(chan struct{})
+	go func() {
+		defer close(committed)
+		(&part{t: t, bus: b, name: "p"}).commit(mention(1, "acme"))
+	}()
+	select {
+	case <-committed:
+		t.Error("somebody wrote beside a backup")
+	case <-time.After(100 * time.Millisecond):
+	}
+	if _, problem := ask(fmt.Sprintf(`{"id":%q,"end":true}`, id)); problem != "" {
+		t.Error(problem)
+	}
+	<-committed
+	if _, problem := ask(fmt.Sprintf(`{"id":%q}`, id)); problem == "" {
+		t.Error("an old hold was kept")
 	}
 }

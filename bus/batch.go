@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go"
+	"go.uber.org/zap"
 
 	"earshot"
 )
@@ -126,6 +127,13 @@ func readAck(data []byte) (uint64, error) {
 		}
 	}
 	return 0, fmt.Errorf("%w: %w", errAway, said)
+}
+
+// stillTrying says, once per batch, that something takes strangely long.
+func (b *Bus) stillTrying(attempt int, err error) {
+	if attempt == 10 {
+		b.log.Warn("a batch is not stored yet: still trying", zap.Error(err))
+	}
 }
 
 func full(description string) bool {

@@ -155,6 +155,7 @@ func (b *Bus) fenced(ctx context.Context, stream, id string, build func() ([]*na
 		if !errors.Is(err, earshot.ErrConflict) && !errors.Is(err, errAway) {
 			return 0, err
 		}
+		b.stillTrying(attempt, err)
 		if attempt > 0 || errors.Is(err, errAway) {
 			if b.link.pause(ctx, wait) != nil {
 				return 0, fmt.Errorf("%w (%w)", ctx.Err(), err)

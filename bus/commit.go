@@ -140,6 +140,7 @@ func (c *commit) store(ctx context.Context, items []*item, withCursor bool) erro
 		if !errors.Is(err, earshot.ErrConflict) && !errors.Is(err, errAway) {
 			return err
 		}
+		c.bus.stillTrying(attempt, err)
 		if attempt > 0 || errors.Is(err, errAway) {
 			if c.bus.link.pause(ctx, wait) != nil {
 				return fmt.Errorf("%w (%w)", ctx.Err(), err)
