@@ -222,3 +222,15 @@ func unmarshal(t testing.TB, body []byte, into any) {
 		t.Fatalf("%v in %.200s", err, body)
 	}
 }
+
+// atLeast waits until a subject holds so many messages.
+func atLeast(t testing.TB, js jetstream.JetStream, stream, subject string, want int) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%s holds %d messages", subject, want), func() error {
+		got, err := count(t.Context(), js, stream, subject)
+		if err == nil && got < want {
+			err = fmt.Errorf("there are %d", got)
+		}
+		return err
+	})
+}

@@ -18,6 +18,7 @@ import (
 
 // daemon is the parts of a running earshot and how they are doing.
 type daemon struct {
+	began    *Config // what it was started with
 	config   atomic.Pointer[Config]
 	log      *zap.Logger
 	health   *health
@@ -29,6 +30,7 @@ type daemon struct {
 
 	engineState atomic.Int32 // notAlerting, standingBy or alerting
 	up          atomic.Bool  // everything was ready once
+	degraded    atomic.Int64 // when the bus was last seen to be, in Unix nanoseconds
 }
 
 const (
@@ -58,6 +60,7 @@ func (d *daemon) stillStarting(stage string) {
 // busReady is nil while the bus answers and takes new posts.
 func (d *daemon) busReady() error {
 	if h := d.bus.Health(); h.Degraded() {
+		d.degraded.Store(time.Now().UnixNano())
 		return errors.New(h.Detail)
 	}
 	return nil
@@ -72,13 +75,15 @@ func (d *daemon) listenersReady() error {
 
 // turning is nil while the pipeline makes progress, or knows what it waits for.
 func (d *daemon) turning() error {
-	if d.bus.Health().Degraded() {
+	if d.busReady() != nil {
 		return nil
 	}
-	if since := time.Since(d.engine.Turning()); d.engineState.Load() == alerting && since > stuckAfter {
+	// What has waited for the bus until now needs a moment to see that it is back.
+	able := time.Since(time.Unix(0, d.degraded.Load()))
+	if since := min(able, time.Since(d.engine.Turning())); d.engineState.Load() == alerting && since > stuckAfter {
 		return fmt.Errorf("alerts have not turned for %s", since.Round(time.Second))
 	}
-	if since := d.pipeline.Stuck(); since > stuckAfter {
+	if since := min(able, d.pipeline.Stuck()); since > stuckAfter {
 		return fmt.Errorf("a commit has taken %s", since.Round(time.Second))
 	}
 	return nil

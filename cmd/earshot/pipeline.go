@@ -31,10 +31,13 @@ type committer interface {
 // and written by Flush: hearing such posts again after a crash is harmless, a
 // disk write per poll of a thousand quiet feeds is not.
 type pipeline struct {
-	book    atomic.Pointer[rules.Book]
 	bus     committer
 	log     *zap.Logger
 	metrics pipelineMetrics
+
+	books  sync.RWMutex // read-locked while a batch is judged
+	book   *rules.Book
+	failed uint64 // errors of rules in the books before this one
 
 	mu    sync.Mutex
 	parts map[partKey]*partState
@@ -46,11 +49,11 @@ type partKey struct{ listener, part string }
 // its cursor again.
 const fenced = math.MaxUint64
 
-// partState is where a part stands between its source and the log. Its mutex is
-// held during a commit, so that Flush never overtakes one.
+// partState is where a part stands between its source and the log. It is locked
+// during a commit, so that Flush never overtakes one.
 type partState struct {
-	began    atomic.Int64 // when the commit under way did, in Unix nanoseconds; 0 for none
-	mu       sync.Mutex
+	began    atomic.Int64   // when the commit under way did, in Unix nanoseconds; 0 for none
+	locked   chan struct{}  // full while somebody is at work on the rest
 	handed   uint64         // the revision the runner knows
 	revision uint64         // the revision in the log
 	pending  earshot.Cursor // newer than the log; nil for none
@@ -67,7 +70,7 @@ func newPipeline(b committer, book *rules.Book, log *zap.Logger, reg prometheus.
 		reg.MustRegister(c)
 		return c
 	}
-	p := &pipeline{bus: b, log: log, parts: map[partKey]*partState{}}
+	p := &pipeline{bus: b, log: log, book: book, parts: map[partKey]*partState{}}
 	p.metrics = pipelineMetrics{
 		heard:     counter("heard_total", "Posts that sources handed over, edits and deletions included."),
 		matched:   counter("matched_total", "Posts that concern at least one brand."),
@@ -81,16 +84,34 @@ func newPipeline(b committer, book *rules.Book, log *zap.Logger, reg prometheus.
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 16),
 		}),
 	}
-	reg.MustRegister(p.metrics.commit)
-	p.book.Store(book)
+	reg.MustRegister(p.metrics.commit, prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Namespace: "earshot", Name: "rule_errors_total",
+		Help: "Times that a rule failed on a mention and so did not apply.",
+	}, p.ruleErrors))
 	return p
+}
+
+// Use has the batches that follow judged by another book.
+func (p *pipeline) Use(book *rules.Book) {
+	p.books.Lock()
+	defer p.books.Unlock()
+	p.failed += p.book.RuleErrors()
+	p.book = book
+}
+
+func (p *pipeline) ruleErrors() float64 {
+	p.books.RLock()
+	defer p.books.RUnlock()
+	return float64(p.failed + p.book.RuleErrors())
 }
 
 // Cursor returns where a part stopped, including what Flush has yet to write.
 func (p *pipeline) Cursor(ctx context.Context, listener, part string) (earshot.Cursor, uint64, error) {
 	st := p.state(listener, part)
-	st.mu.Lock()
-	defer st.mu.Unlock()
+	if err := st.lock(ctx); err != nil {
+		return nil, 0, err
+	}
+	defer st.unlock()
 	if st.pending != nil {
 		return st.pending, st.handed, nil
 	}
@@ -105,14 +126,16 @@ func (p *pipeline) Cursor(ctx context.Context, listener, part string) (earshot.C
 // Commit judges the batch and makes it durable.
 func (p *pipeline) Commit(ctx context.Context, listener, part string, revision uint64, batch listeners.Batch) (uint64, error) {
 	st := p.state(listener, part)
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if revision != st.handed {
-		return 0, earshot.ErrConflict
-	}
 	start := time.Now()
 	st.began.Store(start.UnixNano())
 	defer st.began.Store(0)
+	if err := st.lock(ctx); err != nil {
+		return 0, err
+	}
+	defer st.unlock()
+	if revision != st.handed {
+		return 0, earshot.ErrConflict
+	}
 	judged := p.judge(batch.Mentions)
 	if len(judged) == 0 && len(batch.Dead) == 0 {
 		if batch.Next != nil {
@@ -136,14 +159,15 @@ func (p *pipeline) Commit(ctx context.Context, listener, part string, revision u
 // judge returns what must reach the log: mentions of a brand, and every edit or
 // deletion, since the log may hold what it changes.
 func (p *pipeline) judge(mentions []earshot.Mention) []earshot.Judged {
-	book := p.book.Load()
+	p.books.RLock()
+	defer p.books.RUnlock()
 	var judged []earshot.Judged
 	matched := 0
 	for i := range mentions {
 		m := &mentions[i]
 		var verdicts []earshot.Verdict
 		if m.Change != earshot.Deleted {
-			verdicts = book.Judge(m)
+			verdicts = p.book.Judge(m)
 		}
 		if len(verdicts) > 0 {
 			matched++
@@ -190,10 +214,10 @@ func (p *pipeline) Flush(ctx context.Context) {
 }
 
 func (p *pipeline) flush(ctx context.Context, key partKey, st *partState) error {
-	if !st.mu.TryLock() {
+	if !st.tryLock() {
 		return nil // a commit is under way and carries a newer cursor
 	}
-	defer st.mu.Unlock()
+	defer st.unlock()
 	if st.pending == nil {
 		return nil
 	}
@@ -232,11 +256,33 @@ func (p *pipeline) state(listener, part string) *partState {
 	key := partKey{listener, part}
 	st := p.parts[key]
 	if st == nil {
-		st = &partState{}
+		st = &partState{locked: make(chan struct{}, 1)}
 		p.parts[key] = st
 	}
 	return st
 }
+
+// lock waits no longer than ctx: whoever has the lock may be waiting for a bus
+// that is away.
+func (st *partState) lock(ctx context.Context) error {
+	select {
+	case st.locked <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (st *partState) tryLock() bool {
+	select {
+	case st.locked <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (st *partState) unlock() { <-st.locked }
 
 func (p *pipeline) snapshot() map[partKey]*partState {
 	p.mu.Lock()

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"time"
 
 	"go.uber.org/zap"
 
 	"earshot"
 	"earshot/alerts"
+	"earshot/cmd/earshot/strict"
 	"earshot/listeners"
 	"earshot/systemd"
 )
@@ -25,9 +27,31 @@ func (d *daemon) reloads(ctx context.Context, asked <-chan os.Signal) {
 		}
 		d.notify(systemd.Reloading())
 		if err := d.reload(ctx); err != nil {
-			d.log.Error("configuration not reloaded, the old one goes on", zap.Error(err))
+			d.notReloaded(err)
 		}
 		d.notify(systemd.Ready(d.summary()))
+	}
+}
+
+// notReloaded says what is wrong with the new configuration, one entry each, and
+// then that it was not taken over.
+func (d *daemon) notReloaded(err error) {
+	var invalid *ConfigError
+	if !errors.As(err, &invalid) {
+		d.log.Error("configuration not reloaded, the old one goes on", zap.Error(err))
+		return
+	}
+	d.sayFindings(invalid.Findings)
+	d.log.Error("configuration not reloaded, the old one goes on", zap.String("summary", invalid.Summary()))
+}
+
+func (d *daemon) sayFindings(findings []strict.Finding) {
+	for _, f := range findings {
+		level := zap.ErrorLevel
+		if f.Warning {
+			level = zap.WarnLevel
+		}
+		d.log.Log(level, "configuration", zap.String("at", f.Position()), zap.String("what", f.What), zap.String("hint", f.Hint))
 	}
 }
 
@@ -37,6 +61,10 @@ func (d *daemon) notify(err error) {
 	}
 }
 
+// reloadPatience is how long the bus may take to let new teams in. An operator
+// waits for the answer.
+const reloadPatience = 5 * time.Second
+
 // reload does first all that can fail and then changes over: brands and rules
 // between two batches, teams and listeners at once.
 func (d *daemon) reload(ctx context.Context) error {
@@ -45,32 +73,45 @@ func (d *daemon) reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range next.Warnings {
-		d.log.Warn("configuration", zap.String("warning", w.Error()))
-	}
+	d.sayFindings(next.Warnings)
 	parts, err := d.open(next)
 	if err != nil {
 		return err
 	}
-	if problems := d.engine.Reload(alertsConfig(next)); problems.Fatal() {
-		return problems
-	}
-	if err := d.bus.SetTeams(ctx, teamNames(next), next.Bus.Users); err != nil {
+	if err := d.setTeams(ctx, old, next); err != nil {
 		return err
 	}
-	d.pipeline.book.Store(next.Book)
+	if problems := d.engine.Reload(alertsConfig(next)); problems.Fatal() {
+		return errors.Join(problems, d.setTeams(ctx, next, old))
+	}
+	d.pipeline.Use(next.Book)
 	d.config.Store(next)
 	if err := d.runner.Reload(ctx, parts); err != nil {
 		return err
 	}
 	d.log.Info("configuration reloaded", zap.Int("brands", len(next.Rules.Brands)), zap.Int("rules", len(next.Rules.Rules)),
 		zap.Int("teams", len(next.Teams)), zap.Int("listeners", len(next.Listeners)))
-	d.sayWhatWaits(old, next)
+	d.sayWhatWaits(next)
+	return nil
+}
+
+// setTeams gives the teams and users of a configuration their access, or leaves
+// it to those of the old one.
+func (d *daemon) setTeams(ctx context.Context, old, next *Config) error {
+	set := func(c *Config) error {
+		ctx, cancel := context.WithTimeout(ctx, reloadPatience)
+		defer cancel()
+		return d.bus.SetTeams(ctx, teamNames(c), c.Bus.Users)
+	}
+	if err := set(next); err != nil {
+		return errors.Join(err, set(old))
+	}
 	return nil
 }
 
 // sayWhatWaits names the sections that only a restart takes over.
-func (d *daemon) sayWhatWaits(old, next *Config) {
+func (d *daemon) sayWhatWaits(next *Config) {
+	old := d.began
 	busOld, busNext := old.Bus, next.Bus
 	busOld.Users, busNext.Users = nil, nil
 	for _, section := range []struct {

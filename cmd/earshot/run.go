@@ -68,7 +68,7 @@ const stopGrace = 15 * time.Second
 // stopped, and an error when a part that cannot be restarted has failed.
 func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error) {
 	started := time.Now()
-	d := &daemon{log: o.Log, health: &health{}, metrics: newRegistry()}
+	d := &daemon{began: config, log: o.Log, health: &health{}, metrics: newRegistry()}
 	d.config.Store(config)
 	d.health.Register("start", d.starting)
 	closing := func(what string, f func(context.Context) error) {

@@ -168,15 +168,19 @@ func (d *Document) reportInvalidUTF8(text string) {
 	}
 }
 
+// Position is where the finding is, as file:line:col.
+func (f Finding) Position() string {
+	if f.Line == 0 {
+		return f.File
+	}
+	return fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Col)
+}
+
 // Error writes the finding as people and editors read it: file:line:col, what is
 // wrong, and in parentheses what to write instead.
 func (f Finding) Error() string {
 	var b strings.Builder
-	b.WriteString(f.File)
-	if f.Line > 0 {
-		fmt.Fprintf(&b, ":%d:%d", f.Line, f.Col)
-	}
-	b.WriteString(": ")
+	b.WriteString(f.Position() + ": ")
 	if f.Warning {
 		b.WriteString("warning: ")
 	}
