@@ -47,6 +47,7 @@ type Seat struct {
 	Case   string  `json:"case"`
 	Member *Member `json:"member,omitempty"` // what the mention adds to the case; nil once it has left
 	Said   string  `json:"said,omitempty"`   // digest of its words and its verdict: whether an edit is worth telling
+	Cause  uint64  `json:"cause,omitempty"`  // sequence of the mention that said so
 	Old    bool    `json:"old,omitempty"`    // it was old news: its urgency does not count
 }
 
@@ -66,13 +67,16 @@ const (
 
 // CaseEvent is one change of a case: what happened, who did it, when, and the
 // case as it stood afterwards. The last event of a case is all there is to know.
+// It names mentions and repeats nothing of them: what an author takes back is in
+// no case.
 type CaseEvent struct {
-	Event    string    `json:"event"`           // opened, grown, edited, withdrawn …
-	By       string    `json:"by"`              // a person, or Daemon
-	At       time.Time `json:"at"`              //
-	Cause    uint64    `json:"cause,omitempty"` // sequence of the mention that brought it about
+	Event    string    `json:"event"`             // opened, grown, edited, withdrawn …
+	By       string    `json:"by"`                // a person, or Daemon
+	At       time.Time `json:"at"`                //
+	Cause    uint64    `json:"cause,omitempty"`   // sequence of the mention that brought it about
+	Mention  string    `json:"mention,omitempty"` // ID of that mention
 	Case     Case      `json:"case"`
-	Alert    *Alert    `json:"alert,omitempty"` // what the team is told of it, if anything
+	Alert    *Alert    `json:"alert,omitempty"` // what the team is told of it, if anything; as stored, without mention, verdict and summary
 	Sequence uint64    `json:"-"`               // where it is stored; when writing: of the event before it, 0 for none
 }
 

@@ -46,6 +46,7 @@ type heap struct {
 	Listeners []string         `json:"listeners,omitempty"`
 	Mention   *earshot.Mention `json:"mention,omitempty"` // the most urgent one
 	Verdict   *earshot.Verdict `json:"verdict,omitempty"`
+	Sequence  uint64           `json:"sequence,omitempty"` // of the mention
 }
 
 // memory is what a progress remembers, with the version of its form.
@@ -126,9 +127,14 @@ func (in *brand) remember(s *earshot.Stored, routes []earshot.Route, now time.Ti
 			h.Listeners = append(h.Listeners, s.Mention.Listener)
 		}
 		if h.Mention == nil || s.Verdict.Urgency > h.Verdict.Urgency {
-			h.Mention, h.Verdict = bounded(&s.Mention, s.Verdict)
+			h.show(s)
 		}
 	}
+}
+
+func (h *heap) show(s *earshot.Stored) {
+	h.Mention, h.Verdict = bounded(&s.Mention, s.Verdict)
+	h.Sequence = s.Sequence
 }
 
 func (b *backlog) heap(team string) *heap {
@@ -152,12 +158,12 @@ func (in *brand) revise(s *earshot.Stored, routes []earshot.Route) {
 			continue
 		}
 		if slices.ContainsFunc(routes, func(r earshot.Route) bool { return r.Team == h.Team }) && !s.Verdict.Danger {
-			h.Mention, h.Verdict = bounded(&s.Mention, s.Verdict)
+			h.show(s)
 			continue
 		}
 		h.Count--
 		h.Reach -= h.Mention.Author.Followers
-		h.Mention, h.Verdict = nil, nil
+		h.Mention, h.Verdict, h.Sequence = nil, nil, 0
 	}
 	in.drop()
 }
@@ -195,7 +201,7 @@ func (e *Engine) flush(ctx context.Context, in *brand) error {
 	for i := range in.backlog.Teams {
 		h := &in.backlog.Teams[i]
 		event := h.event(in, w.settings, w.now)
-		w.events, alerts = append(w.events, event), append(alerts, *event.Alert)
+		w.events, alerts = append(w.events, reference(event)), append(alerts, *event.Alert)
 		if h.Mention == nil {
 			continue
 		}
@@ -204,7 +210,7 @@ func (e *Engine) flush(ctx context.Context, in *brand) error {
 			return err
 		}
 		said := digest(&earshot.Stored{Mention: *h.Mention, Verdict: h.Verdict})
-		m.Seats = append(slices.Clone(m.Seats), earshot.Seat{Team: h.Team, Case: event.Case.ID, Member: &event.Case.Members[0], Said: said, Old: true})
+		m.Seats = append(slices.Clone(m.Seats), earshot.Seat{Team: h.Team, Case: event.Case.ID, Member: &event.Case.Members[0], Said: said, Cause: h.Sequence, Old: true})
 		w.move(m)
 	}
 	sequences, err := e.log.Append(ctx, w.events, w.memberships)
@@ -237,5 +243,5 @@ func (h *heap) event(in *brand, set *settings, now time.Time) earshot.CaseEvent 
 	alert := tell(&c, earshot.BecauseNew, now)
 	alert.Mention, alert.Verdict = h.Mention, h.Verdict
 	alert.Summary = h.summary(&c)
-	return earshot.CaseEvent{Event: Opened, By: earshot.Daemon, At: now, Case: c, Alert: alert}
+	return earshot.CaseEvent{Event: Opened, By: earshot.Daemon, At: now, Cause: h.Sequence, Mention: c.Opening, Case: c, Alert: alert}
 }

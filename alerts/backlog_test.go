@@ -92,19 +92,10 @@ func watch(t *testing.T, every time.Duration, times int, heard func(i int) []ear
 // and what came since is told of in another.
 func TestBacklogResumes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		died := make(chan struct{})
-		appended := false
-		log := &alertstest.Log{Break: func(_ int, method string) alertstest.Fault {
-			if appended = appended || method == "append"; appended && method == "publish" {
-				close(died)
-				return alertstest.Refused
-			}
-			return alertstest.Fine
-		}}
+		log := &alertstest.Log{}
 		l := life{log, &alertstest.Mentions{}, config}
 		l.mentions.Add(post(1, "a", angry, old), post(2, "b", angry, old))
-		l.run(t, died)
-		log.Break = nil
+		dieBetween(t, l)
 		l.mentions.Rewind()
 		l.mentions.Add(post(3, "c", angry, old))
 		l.run(t, nil)

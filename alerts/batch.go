@@ -161,7 +161,7 @@ func (b *batch) step(ctx context.Context, s *earshot.Stored, seat *earshot.Seat,
 		return false, nil
 	}
 	b.add(c, event)
-	seat.Member, seat.Said = step.Is, said
+	seat.Member, seat.Said, seat.Cause = step.Is, said, s.Sequence
 	if step.Is == nil {
 		seat.Said = ""
 	}
@@ -173,8 +173,8 @@ func (b *batch) add(c *open, event earshot.CaseEvent) {
 		event.Sequence = c.sequence
 	}
 	c.Case, c.exists, c.changed = event.Case, true, true
-	b.events = append(b.events, event)
-	b.bytes += weight(&event)
+	b.events = append(b.events, reference(event))
+	b.bytes += weight(event.Alert, len(event.Case.Members))
 	if event.Alert != nil {
 		b.alerts = append(b.alerts, *event.Alert)
 	}
@@ -225,8 +225,8 @@ func current(seats []earshot.Seat) string {
 	return ""
 }
 
-// commit writes the batch: first the cases, in which the alerts lie, then the
-// alerts with the progress. Between the two, and only there, a crash leaves
+// commit writes the batch: first the cases, each with what its alert is, then
+// the alerts with the progress. Between the two, and only there, a crash leaves
 // alerts for wake to find.
 func (b *batch) commit(ctx context.Context) error {
 	var sequences []uint64

@@ -71,14 +71,14 @@ func extras(m *earshot.Mention) int {
 	return bytes
 }
 
-// weight is about how many bytes an event takes, its alert included.
-func weight(e *earshot.CaseEvent) int {
-	bytes := heavy * (10 + len(e.Case.Members))
-	if e.Alert != nil && e.Alert.Mention != nil {
-		bytes += len(e.Alert.Mention.Text) + extras(e.Alert.Mention)
+// weight is about how many bytes an alert takes, with its case of some members.
+func weight(a *earshot.Alert, members int) int {
+	bytes := heavy * (10 + members)
+	if a.Mention != nil {
+		bytes += len(a.Mention.Text) + extras(a.Mention)
 	}
-	if e.Alert != nil && e.Alert.Verdict != nil {
-		bytes += heavy * len(e.Alert.Verdict.Reasons)
+	if a.Verdict != nil {
+		bytes += heavy * len(a.Verdict.Reasons)
 	}
 	return bytes
 }

@@ -30,8 +30,8 @@ const (
 )
 
 // From decides what becomes of the case and what its team is told. It is pure:
-// the same step at the same moment gives the same event. It returns false when
-// nothing is worth keeping.
+// the same step at the same moment gives the same event, its alert complete. It
+// returns false when nothing is worth keeping.
 func From(s Step, bands earshot.Bands, now time.Time) (earshot.CaseEvent, bool) {
 	if s.Before == nil {
 		s.Was, s.Same = nil, false // the log has forgotten the case since
@@ -50,7 +50,7 @@ func From(s Step, bands earshot.Bands, now time.Time) (earshot.CaseEvent, bool) 
 		alert.Mention, alert.Verdict = bounded(s.Mention, s.Verdict)
 	}
 	alert.Summary = Summary(alert)
-	return earshot.CaseEvent{Event: s.event(), By: earshot.Daemon, At: now, Cause: s.Cause, Case: after, Alert: alert}, true
+	return earshot.CaseEvent{Event: s.event(), By: earshot.Daemon, At: now, Cause: s.Cause, Mention: s.Mention.ID, Case: after, Alert: alert}, true
 }
 
 // tell makes the alert that says how a case stands, and notes it in the case.

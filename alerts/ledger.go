@@ -13,9 +13,6 @@ import (
 // cannot be the name of a brand.
 const ledgerName = "_cases"
 
-// recoveryChunk is how many events are told again in one write.
-const recoveryChunk = 400
-
 // ledger says which case events have been told of. It commits with their alerts;
 // events stored after it are those that a crash kept from being told.
 type ledger struct {
@@ -29,7 +26,7 @@ type ledger struct {
 }
 
 // wake reads the ledger and tells of the events that an earlier attempt stored
-// and could not publish, as they are. It must come before anything is decided:
+// and could not publish. It must come before anything is decided:
 // the mention behind such an event may be read again, or may have been edited or
 // deleted since and never be read at its place.
 func (e *Engine) wake(ctx context.Context) error {
@@ -50,42 +47,7 @@ func (e *Engine) wake(ctx context.Context) error {
 		return fmt.Errorf("reading the cases that were not told of: %w", err)
 	}
 	e.ledger = l
-	for chunk := range slices.Chunk(events, recoveryChunk) {
-		if err := e.tellAgain(ctx, chunk); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e *Engine) tellAgain(ctx context.Context, events []earshot.CaseEvent) error {
-	var alerts []earshot.Alert
-	var brands []*brand
-	for i := range events {
-		event := &events[i]
-		e.ledger.tell(event.Sequence)
-		if !untold(event) {
-			continue
-		}
-		alerts = append(alerts, *event.Alert)
-		in, err := e.brand(ctx, event.Case.Brand)
-		if err != nil {
-			return err
-		}
-		switch {
-		case event.Cause > in.progress.Sequence:
-			e.ledger.decide(event.Case.Brand, event.Cause)
-		case event.Cause == 0 && in.backlog != nil && in.caseID() == event.Case.ID:
-			in.backlog.told(event.Case.Team)
-			if !slices.Contains(brands, in) {
-				brands = append(brands, in)
-			}
-		}
-	}
-	for _, in := range brands {
-		in.drop()
-	}
-	return e.publish(ctx, alerts, brands...)
+	return e.catchUp(ctx, events)
 }
 
 // stored moves the ledger on over events that were just stored. It returns

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"earshot"
+	"earshot/alerts"
 	"earshot/alerts/alertstest"
 )
 
@@ -30,7 +31,7 @@ func TestManyLives(t *testing.T) {
 				dieAfter(t, log, calls, fault, life{log, mentionsOf(list[:heard], sizes), config})
 			}
 			life{log, mentionsOf(list, sizes), config}.run(t, nil)
-			checkTold(t, log)
+			checkTold(t, log, list)
 			checkCounts(t, log, list)
 		})
 	})
@@ -70,17 +71,32 @@ func lastVersions(list []earshot.Stored) []earshot.Stored {
 	return slices.DeleteFunc(slices.Clone(list), func(s earshot.Stored) bool { return last[s.Mention.ID] != s.Sequence })
 }
 
-func checkTold(t *testing.T, log *alertstest.Log) {
+// checkTold compares what was told with what was decided, and the words with those
+// of the mention that brought the alert about.
+func checkTold(t *testing.T, log *alertstest.Log, list []earshot.Stored) {
 	t.Helper()
 	told, err := outcome(log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var decided []earshot.Alert
+	events := map[string]earshot.CaseEvent{}
 	for _, e := range log.All() {
 		decided = append(decided, *e.Alert)
+		events[e.Alert.ID] = e
 	}
 	sortAlerts(decided)
+	for i := range told {
+		event := events[told[i].ID]
+		of := list[event.Cause-1]
+		if m := told[i].Mention; m != nil && m.Text != of.Mention.Text && !(bare(&told[i]) && superseded(list, &of.Mention)) {
+			t.Fatalf("%s has the words of another version of %s: %s", told[i].ID, of.Mention.ID, told[i].Summary)
+		}
+		if (told[i].Mention == nil) != (event.Event == alerts.Withdrawn) {
+			t.Fatalf("%s: mention %v", told[i].ID, told[i].Mention)
+		}
+		told[i].Mention, told[i].Verdict, told[i].Summary = nil, nil, ""
+	}
 	if diff := cmp.Diff(decided, told, cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("decided and told differ (-decided +told):\n%s", diff)
 	}

@@ -21,6 +21,9 @@ type Log interface {
 	// Membership returns the cases that a mention, named by its key, is or was in
 	// for a brand, or earshot.ErrNotFound.
 	Membership(ctx context.Context, brand, mention string) (earshot.Membership, error)
+	// Mention returns what is now stored of a mention, named by its ID, for a brand,
+	// or earshot.ErrNotFound.
+	Mention(ctx context.Context, brand, id string) (earshot.Stored, error)
 	// Append stores events and memberships, all or none, and returns the
 	// sequences of the events. The first event of each case names in Sequence the
 	// event before it; events of one case follow each other in order. A

@@ -102,21 +102,25 @@ func quote(m *earshot.Mention, room int) string {
 	for i := 0; said == "" && i < len(m.Media); i++ {
 		said = clean(m.Media[i].Alt, room)
 	}
-	if said == "" {
-		return "a post without words"
+	switch {
+	case said != "":
+		return "“" + said + "”"
+	case m.Network == "": // nothing but its ID is known
+		return "a post that was edited or deleted since"
 	}
-	return "“" + said + "”"
+	return "a post without words"
 }
 
 // origin is who wrote a mention and where, as far as known, with a dash before.
-// For something with a headline the website says more than the kind of feed.
+// For something with a headline, or from a feed, the website says more than the
+// network.
 func origin(m *earshot.Mention) string {
 	who := clean(m.Author.Handle, maxName)
 	if who == "" {
 		who = clean(m.Author.Name, maxName)
 	}
 	where := m.Network
-	if u, err := url.Parse(m.URL); err == nil && m.Title != "" && u.Hostname() != "" {
+	if u, err := url.Parse(m.URL); err == nil && (m.Title != "" || m.Network == "rss") && u.Hostname() != "" {
 		where = strings.TrimPrefix(u.Hostname(), "www.")
 	}
 	where = clean(where, maxName)

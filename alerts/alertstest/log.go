@@ -32,7 +32,8 @@ var ErrFault = errors.New("the log broke down")
 
 // Log is an alerts.Log in memory. The zero Log is empty and ready.
 type Log struct {
-	Break func(call int, method string) Fault // asked at each call, from 1; nil for a log that works
+	Break  func(call int, method string) Fault // asked at each call, from 1; nil for a log that works
+	Stored *Mentions                           // what Mention finds; nil for nothing
 
 	mu          sync.Mutex
 	calls       int
@@ -129,6 +130,21 @@ func (l *Log) Membership(ctx context.Context, brand, mention string) (m earshot.
 	}
 	decode(body, &m)
 	return m, nil
+}
+
+// Mention returns the last version of a mention, or earshot.ErrNotFound.
+func (l *Log) Mention(ctx context.Context, brand, id string) (earshot.Stored, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.call(ctx, "read", func() {}); err != nil {
+		return earshot.Stored{}, err
+	}
+	if l.Stored != nil {
+		if s, ok := l.Stored.last(brand, id); ok {
+			return s, nil
+		}
+	}
+	return earshot.Stored{}, fmt.Errorf("mention %s of %s: %w", id, brand, earshot.ErrNotFound)
 }
 
 // Append stores events and memberships.

@@ -2,6 +2,7 @@ package alertstest
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"earshot"
@@ -58,6 +59,17 @@ func (m *Mentions) take(limit int) ([]earshot.Stored, <-chan struct{}) {
 	batch := m.list[m.next:end:end]
 	m.next = end
 	return batch, m.waiting()
+}
+
+func (m *Mentions) last(brand, id string) (earshot.Stored, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range slices.Backward(m.list) {
+		if s.Brand == brand && s.Mention.ID == id {
+			return s, true
+		}
+	}
+	return earshot.Stored{}, false
 }
 
 func (m *Mentions) waiting() chan struct{} {
