@@ -233,8 +233,10 @@ func (e *Engine) flush(ctx context.Context, in *brand) error {
 // event opens the case of old news at one team. However urgent the mentions were
 // once, it is of low urgency now.
 func (h *heap) event(in *brand, set *settings, now time.Time) earshot.CaseEvent {
-	c := earshot.Case{ID: in.caseID(), Team: h.Team, Brand: in.progress.Brand, State: earshot.Open, Kind: h.Kind, Topic: h.Topic,
-		Band: earshot.Low, Opened: in.backlog.Since, Count: h.Count, Reach: h.Reach, Told: 1}
+	c := earshot.Case{
+		ID: in.caseID(), Team: h.Team, Brand: in.progress.Brand, State: earshot.Open, Kind: h.Kind, Topic: h.Topic,
+		Band: earshot.Low, Opened: in.backlog.Since, Count: h.Count, Reach: h.Reach, Told: 1,
+	}
 	if h.Mention != nil {
 		c.Opening = h.Mention.ID
 		c.Members = []earshot.Member{{Mention: h.Mention.Key(), Reach: h.Mention.Author.Followers, Kind: h.Kind, Topic: h.Topic}}

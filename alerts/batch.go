@@ -299,8 +299,10 @@ func (e *Engine) publish(ctx context.Context, alerts []earshot.Alert, brands ...
 
 // member is what a mention adds to a case.
 func member(s *earshot.Stored, route earshot.Route) *earshot.Member {
-	return &earshot.Member{Mention: s.Mention.Key(), Urgency: s.Verdict.Urgency, Reach: s.Mention.Author.Followers,
-		Kind: route.Kind, Topic: route.Topic}
+	return &earshot.Member{
+		Mention: s.Mention.Key(), Urgency: s.Verdict.Urgency, Reach: s.Mention.Author.Followers,
+		Kind: route.Kind, Topic: route.Topic,
+	}
 }
 
 func find(members []earshot.Member, mention string) *earshot.Member {

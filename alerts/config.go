@@ -62,8 +62,10 @@ func compile(c Config) (*settings, earshot.Problems) {
 		s.teams[team.Name] = team
 	}
 	if len(c.Teams) > maxTeams {
-		problems = append(problems, earshot.Problem{Path: "teams", What: fmt.Sprintf("%d teams are too many", len(c.Teams)),
-			Hint: fmt.Sprintf("at most %d", maxTeams)})
+		problems = append(problems, earshot.Problem{
+			Path: "teams", What: fmt.Sprintf("%d teams are too many", len(c.Teams)),
+			Hint: fmt.Sprintf("at most %d", maxTeams),
+		})
 	}
 	for _, brand := range c.Brands {
 		s.brands = append(s.brands, brand.Name)
@@ -75,8 +77,10 @@ func compile(c Config) (*settings, earshot.Problems) {
 		s.bands = earshot.DefaultBands()
 	}
 	if b := s.bands; b.Normal <= 0 || b.High <= b.Normal || b.Critical <= b.High {
-		problems = append(problems, earshot.Problem{Path: "urgency", What: "the bands do not rise",
-			Hint: "0 < normal < high < critical, such as 30, 60 and 85"})
+		problems = append(problems, earshot.Problem{
+			Path: "urgency", What: "the bands do not rise",
+			Hint: "0 < normal < high < critical, such as 30, 60 and 85",
+		})
 	}
 	switch {
 	case s.maxAge == 0:

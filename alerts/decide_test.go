@@ -26,62 +26,132 @@ func TestStories(t *testing.T) {
 	}{
 		{"chatter tells nobody", []earshot.Stored{post(1, "a"), post(2, "a", edited), post(3, "a", gone)}, nil},
 		{"a customer", []earshot.Stored{post(1, "a", angry)}, []string{"cs: new customer high 1"}},
-		{"two customers are two cases", []earshot.Stored{post(1, "a", angry), post(2, "b", angry)},
-			[]string{"cs: new customer high 1", "cs: new customer high 1"}},
-		{"a thread is one case", []earshot.Stored{post(1, "a", angry), post(2, "b", angry, replying("a")), post(3, "c", angry, replying("a"))},
-			[]string{"cs: new customer high 1", "cs: changed customer high 2", "cs: changed customer high 3"}},
-		{"a thread goes where its root went", []earshot.Stored{
-			post(1, "a", angry, article("https://news.example/a", "Fire")), post(2, "b", angry, replying("a")), post(3, "c", angry, links("http://m.news.example/a/"))},
-			[]string{"cs: new customer high 1", "cs: changed customer high 2", "cs: changed customer high 3"}},
-		{"a root heard after its replies", []earshot.Stored{post(1, "b", angry, replying("a")), post(2, "a", angry)},
-			[]string{"cs: new customer high 1", "cs: changed customer high 2"}},
-		{"links to the brand's own site do not group", []earshot.Stored{
-			post(1, "a", angry, links("https://shop.acme.example/help")), post(2, "b", angry, links("https://shop.acme.example/help"))},
-			[]string{"cs: new customer high 1", "cs: new customer high 1"}},
-		{"reviews on one page are customers of their own", []earshot.Stored{
-			post(1, "a", angry, article("https://store.example/toy", "Bad"), review), post(2, "b", angry, article("https://store.example/toy", "Poor"), review)},
-			[]string{"cs: new customer high 1", "cs: new customer high 1"}},
-		{"more urgent", []earshot.Stored{post(1, "a", angry, calm), post(2, "b", angry, replying("a"))},
-			[]string{"cs: new customer normal 1", "cs: escalated customer high 2 replaces"}},
-		{"less urgent mentions do not calm", []earshot.Stored{post(1, "a", angry), post(2, "b", angry, calm, replying("a"))},
-			[]string{"cs: new customer high 1", "cs: changed customer high 2"}},
-		{"an edit calms", []earshot.Stored{post(1, "a", angry), post(2, "a", angry, calm, edited)},
-			[]string{"cs: new customer high 1", "cs: changed customer normal 1 replaces"}},
-		{"an edit of the words", []earshot.Stored{post(1, "a", angry), post(2, "a", angry, edited, says("worse"))},
-			[]string{"cs: new customer high 1", "cs: changed customer high 1"}},
-		{"an edit of nothing that matters", []earshot.Stored{post(1, "a", angry), post(2, "a", angry, edited, likes)},
-			[]string{"cs: new customer high 1"}},
+		{
+			"two customers are two cases",
+			[]earshot.Stored{post(1, "a", angry), post(2, "b", angry)},
+			[]string{"cs: new customer high 1", "cs: new customer high 1"},
+		},
+		{
+			"a thread is one case",
+			[]earshot.Stored{post(1, "a", angry), post(2, "b", angry, replying("a")), post(3, "c", angry, replying("a"))},
+			[]string{"cs: new customer high 1", "cs: changed customer high 2", "cs: changed customer high 3"},
+		},
+		{
+			"a thread goes where its root went",
+			[]earshot.Stored{
+				post(1, "a", angry, article("https://news.example/a", "Fire")), post(2, "b", angry, replying("a")), post(3, "c", angry, links("http://m.news.example/a/")),
+			},
+			[]string{"cs: new customer high 1", "cs: changed customer high 2", "cs: changed customer high 3"},
+		},
+		{
+			"a root heard after its replies",
+			[]earshot.Stored{post(1, "b", angry, replying("a")), post(2, "a", angry)},
+			[]string{"cs: new customer high 1", "cs: changed customer high 2"},
+		},
+		{
+			"links to the brand's own site do not group",
+			[]earshot.Stored{
+				post(1, "a", angry, links("https://shop.acme.example/help")), post(2, "b", angry, links("https://shop.acme.example/help")),
+			},
+			[]string{"cs: new customer high 1", "cs: new customer high 1"},
+		},
+		{
+			"reviews on one page are customers of their own",
+			[]earshot.Stored{
+				post(1, "a", angry, article("https://store.example/toy", "Bad"), review), post(2, "b", angry, article("https://store.example/toy", "Poor"), review),
+			},
+			[]string{"cs: new customer high 1", "cs: new customer high 1"},
+		},
+		{
+			"more urgent",
+			[]earshot.Stored{post(1, "a", angry, calm), post(2, "b", angry, replying("a"))},
+			[]string{"cs: new customer normal 1", "cs: escalated customer high 2 replaces"},
+		},
+		{
+			"less urgent mentions do not calm",
+			[]earshot.Stored{post(1, "a", angry), post(2, "b", angry, calm, replying("a"))},
+			[]string{"cs: new customer high 1", "cs: changed customer high 2"},
+		},
+		{
+			"an edit calms",
+			[]earshot.Stored{post(1, "a", angry), post(2, "a", angry, calm, edited)},
+			[]string{"cs: new customer high 1", "cs: changed customer normal 1 replaces"},
+		},
+		{
+			"an edit of the words",
+			[]earshot.Stored{post(1, "a", angry), post(2, "a", angry, edited, says("worse"))},
+			[]string{"cs: new customer high 1", "cs: changed customer high 1"},
+		},
+		{
+			"an edit of nothing that matters",
+			[]earshot.Stored{post(1, "a", angry), post(2, "a", angry, edited, likes)},
+			[]string{"cs: new customer high 1"},
+		},
 		{"an edit that begins to matter", []earshot.Stored{post(1, "a"), post(2, "a", angry, edited)}, []string{"cs: new customer high 1"}},
-		{"an edit that ceases to matter", []earshot.Stored{post(1, "a", angry), post(2, "a", edited)},
-			[]string{"cs: new customer high 1", "cs: withdrawn customer high 0"}},
-		{"a deletion", []earshot.Stored{post(1, "a", angry), post(2, "a", gone), post(3, "a", gone)},
-			[]string{"cs: new customer high 1", "cs: withdrawn customer high 0"}},
-		{"a deletion of one of two", []earshot.Stored{post(1, "a", angry, calm), post(2, "b", angry, replying("a")), post(3, "b", gone)},
-			[]string{"cs: new customer normal 1", "cs: escalated customer high 2 replaces", "cs: changed customer normal 1 replaces"}},
-		{"a case that begins again", []earshot.Stored{post(1, "a", angry), post(2, "a", gone), post(3, "b", angry, replying("a"))},
-			[]string{"cs: new customer high 1", "cs: withdrawn customer high 0", "cs: new customer high 1"}},
+		{
+			"an edit that ceases to matter",
+			[]earshot.Stored{post(1, "a", angry), post(2, "a", edited)},
+			[]string{"cs: new customer high 1", "cs: withdrawn customer high 0"},
+		},
+		{
+			"a deletion",
+			[]earshot.Stored{post(1, "a", angry), post(2, "a", gone), post(3, "a", gone)},
+			[]string{"cs: new customer high 1", "cs: withdrawn customer high 0"},
+		},
+		{
+			"a deletion of one of two",
+			[]earshot.Stored{post(1, "a", angry, calm), post(2, "b", angry, replying("a")), post(3, "b", gone)},
+			[]string{"cs: new customer normal 1", "cs: escalated customer high 2 replaces", "cs: changed customer normal 1 replaces"},
+		},
+		{
+			"a case that begins again",
+			[]earshot.Stored{post(1, "a", angry), post(2, "a", gone), post(3, "b", angry, replying("a"))},
+			[]string{"cs: new customer high 1", "cs: withdrawn customer high 0", "cs: new customer high 1"},
+		},
 		{"a scare at two teams", []earshot.Stored{post(1, "a", angry, danger)}, []string{"cs: new customer critical 1", "pr: new crisis critical 1"}},
-		{"an edit that turns into a scare", []earshot.Stored{post(1, "a", angry), post(2, "a", angry, danger, edited)},
-			[]string{"cs: new customer high 1", "cs: escalated customer critical 1 replaces", "pr: new crisis critical 1"}},
+		{
+			"an edit that turns into a scare",
+			[]earshot.Stored{post(1, "a", angry), post(2, "a", angry, danger, edited)},
+			[]string{"cs: new customer high 1", "cs: escalated customer critical 1 replaces", "pr: new crisis critical 1"},
+		},
 		{"what a team does not hear of", []earshot.Stored{post(1, "a", routes(earshot.Route{Team: "pr", Kind: earshot.Customer}))}, nil},
-		{"the most severe route of a team", []earshot.Stored{post(1, "a", routes(
-			earshot.Route{Team: "pr", Kind: earshot.Story}, earshot.Route{Team: "pr", Kind: earshot.Crisis, Topic: "x"}, earshot.Route{Team: "pr", Kind: earshot.Crisis, Topic: "y"}))},
-			[]string{"pr: new crisis low 1"}},
-		{"a more severe kind", []earshot.Stored{
-			post(1, "a", routes(earshot.Route{Team: "pr", Kind: earshot.Story})), post(2, "b", replying("a"), routes(earshot.Route{Team: "pr", Kind: earshot.Crisis}))},
-			[]string{"pr: new story low 1", "pr: escalated crisis low 2 replaces"}},
+		{
+			"the most severe route of a team",
+			[]earshot.Stored{post(1, "a", routes(
+				earshot.Route{Team: "pr", Kind: earshot.Story}, earshot.Route{Team: "pr", Kind: earshot.Crisis, Topic: "x"}, earshot.Route{Team: "pr", Kind: earshot.Crisis, Topic: "y"}))},
+			[]string{"pr: new crisis low 1"},
+		},
+		{
+			"a more severe kind",
+			[]earshot.Stored{
+				post(1, "a", routes(earshot.Route{Team: "pr", Kind: earshot.Story})), post(2, "b", replying("a"), routes(earshot.Route{Team: "pr", Kind: earshot.Crisis})),
+			},
+			[]string{"pr: new story low 1", "pr: escalated crisis low 2 replaces"},
+		},
 		{"the brand itself", []earshot.Stored{post(1, "a", angry, danger, func(s *earshot.Stored) { s.Verdict.OwnedAuthor = true })}, nil},
 		{"a team that does not exist", []earshot.Stored{post(1, "a", angry, routes(earshot.Route{Team: "hr", Kind: earshot.Crisis}))}, nil},
-		{"a post without a date is fresh", []earshot.Stored{post(1, "a", angry, func(s *earshot.Stored) { s.Mention.Posted = time.Time{} })},
-			[]string{"cs: new customer high 1"}},
+		{
+			"a post without a date is fresh",
+			[]earshot.Stored{post(1, "a", angry, func(s *earshot.Stored) { s.Mention.Posted = time.Time{} })},
+			[]string{"cs: new customer high 1"},
+		},
 		{"old danger pages", []earshot.Stored{post(1, "a", danger, old)}, []string{"pr: new crisis critical 1"}},
 		{"old news", []earshot.Stored{post(1, "a", angry, old), post(2, "b", angry, old)}, []string{"cs: new customer low 2"}},
-		{"old news joins nothing", []earshot.Stored{post(1, "a", angry), post(2, "b", angry, old, replying("a"))},
-			[]string{"cs: new customer high 1", "cs: new customer low 1"}},
-		{"an old edit of a live case", []earshot.Stored{post(1, "a", angry), post(2, "a", angry, old, edited, says("worse"))},
-			[]string{"cs: new customer high 1", "cs: changed customer high 1"}},
-		{"an edit of old news wakes nobody", []earshot.Stored{post(1, "a", angry, old), post(2, "a", angry, old, edited, says("b"))},
-			[]string{"cs: new customer low 1"}},
+		{
+			"old news joins nothing",
+			[]earshot.Stored{post(1, "a", angry), post(2, "b", angry, old, replying("a"))},
+			[]string{"cs: new customer high 1", "cs: new customer low 1"},
+		},
+		{
+			"an old edit of a live case",
+			[]earshot.Stored{post(1, "a", angry), post(2, "a", angry, old, edited, says("worse"))},
+			[]string{"cs: new customer high 1", "cs: changed customer high 1"},
+		},
+		{
+			"an edit of old news wakes nobody",
+			[]earshot.Stored{post(1, "a", angry, old), post(2, "a", angry, old, edited, says("b"))},
+			[]string{"cs: new customer low 1"},
+		},
 		{"old news taken back in time", []earshot.Stored{post(1, "a", angry, old), post(2, "a", gone)}, nil},
 		{"a sequence seen before", []earshot.Stored{post(2, "a", angry), post(1, "b", angry)}, []string{"cs: new customer high 1"}},
 	}
@@ -131,8 +201,10 @@ func TestManyMembers(t *testing.T) {
 	bands := earshot.DefaultBands()
 	step := func(i int, kind earshot.Kind, urgency earshot.Score) alerts.Step {
 		m := &earshot.Mention{ID: fmt.Sprint("m:", i), Heard: noon}
-		return alerts.Step{Team: alerts.Team{Name: "pr"}, Brand: "acme", Case: "c", Cause: uint64(i), Mention: m, Verdict: &earshot.Verdict{},
-			Is: &earshot.Member{Mention: m.Key(), Kind: kind, Urgency: urgency, Reach: 2}}
+		return alerts.Step{
+			Team: alerts.Team{Name: "pr"}, Brand: "acme", Case: "c", Cause: uint64(i), Mention: m, Verdict: &earshot.Verdict{},
+			Is: &earshot.Member{Mention: m.Key(), Kind: kind, Urgency: urgency, Reach: 2},
+		}
 	}
 	first, _ := alerts.From(step(1, earshot.Crisis, 0), bands, noon)
 	c := first.Case
@@ -181,9 +253,11 @@ func TestAlertCarries(t *testing.T) {
 	list := []earshot.Stored{post(1, "a", angry, danger), post(2, "b", angry, replying("a")), post(3, "a", gone)}
 	all := tell(t, config, list)
 	first := all[0]
-	want := earshot.Alert{ID: first.Case + ".cs.1", Case: first.Case, Revision: 1, Team: "cs", Brand: "acme", Kind: earshot.Customer,
+	want := earshot.Alert{
+		ID: first.Case + ".cs.1", Case: first.Case, Revision: 1, Team: "cs", Brand: "acme", Kind: earshot.Customer,
 		Urgency: earshot.Critical, Why: earshot.BecauseNew, At: first.At, Mention: &list[0].Mention, Verdict: list[0].Verdict,
-		Summary: "critical · acme · “Lost my astronaut a” — @luka on mastodon", Count: 1, Reach: 10, RespondBy: noon.Add(15*time.Minute + time.Second)}
+		Summary: "critical · acme · “Lost my astronaut a” — @luka on mastodon", Count: 1, Reach: 10, RespondBy: noon.Add(15*time.Minute + time.Second),
+	}
 	if diff := cmp.Diff(want, first); diff != "" {
 		t.Errorf("alert differs (-want +got):\n%s", diff)
 	}

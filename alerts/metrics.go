@@ -28,12 +28,18 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		old:       counter("earshot_alerts_old_total", "Mentions too old to page anybody, once for each team they would have reached."),
 		strangers: counter("earshot_alerts_unknown_team_total", "Routes dropped because their team does not exist."),
 		retries:   counter("earshot_alerts_retries_total", "Times that alerts were decided again because storing them went wrong."),
-		latency: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "earshot_alert_latency_seconds",
-			Help: "From hearing a mention to publishing its alert.", Buckets: prometheus.ExponentialBuckets(0.002, 2, 16)}),
-		lag: prometheus.NewGauge(prometheus.GaugeOpts{Name: "earshot_alerts_lag_seconds",
-			Help: "How long ago the last mention dealt with was heard, 0 when none waits."}),
-		sequence: prometheus.NewGauge(prometheus.GaugeOpts{Name: "earshot_alerts_progress_sequence",
-			Help: "Sequence of the last mention dealt with."}),
+		latency: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "earshot_alert_latency_seconds",
+			Help: "From hearing a mention to publishing its alert.", Buckets: prometheus.ExponentialBuckets(0.002, 2, 16),
+		}),
+		lag: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "earshot_alerts_lag_seconds",
+			Help: "How long ago the last mention dealt with was heard, 0 when none waits.",
+		}),
+		sequence: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "earshot_alerts_progress_sequence",
+			Help: "Sequence of the last mention dealt with.",
+		}),
 	}
 	if r != nil {
 		r.MustRegister(m.raised, m.old, m.strangers, m.retries, m.latency, m.lag, m.sequence)

@@ -61,20 +61,43 @@ func TestChangedBetween(t *testing.T) {
 		then  []earshot.Stored // the log after the restart
 		want  []string
 	}{
-		{"nothing", []earshot.Stored{post(1, "a", angry)}, []earshot.Stored{post(1, "a", angry)},
-			[]string{"new high · acme · “Lost my astronaut a” — @luka on mastodon"}},
-		{"deleted", []earshot.Stored{post(1, "a", angry)}, []earshot.Stored{post(2, "a", gone)},
-			[]string{"new " + blank, "withdrawn high · acme · withdrawn, nothing is left of it"}},
-		{"edited", []earshot.Stored{post(1, "a", angry)}, []earshot.Stored{post(2, "a", angry, edited, says("Found it"))},
-			[]string{"new " + blank, "changed high · acme · “Found it” — @luka on mastodon"}},
-		{"liked", []earshot.Stored{post(1, "a", angry)}, []earshot.Stored{post(2, "a", angry, edited, likes)},
-			[]string{"new high · acme · “Lost my astronaut a” — @luka on mastodon"}},
-		{"edited before and liked since", []earshot.Stored{post(1, "a", angry), post(2, "a", angry, edited, says("Help"))},
+		{
+			"nothing",
+			[]earshot.Stored{post(1, "a", angry)},
+			[]earshot.Stored{post(1, "a", angry)},
+			[]string{"new high · acme · “Lost my astronaut a” — @luka on mastodon"},
+		},
+		{
+			"deleted",
+			[]earshot.Stored{post(1, "a", angry)},
+			[]earshot.Stored{post(2, "a", gone)},
+			[]string{"new " + blank, "withdrawn high · acme · withdrawn, nothing is left of it"},
+		},
+		{
+			"edited",
+			[]earshot.Stored{post(1, "a", angry)},
+			[]earshot.Stored{post(2, "a", angry, edited, says("Found it"))},
+			[]string{"new " + blank, "changed high · acme · “Found it” — @luka on mastodon"},
+		},
+		{
+			"liked",
+			[]earshot.Stored{post(1, "a", angry)},
+			[]earshot.Stored{post(2, "a", angry, edited, likes)},
+			[]string{"new high · acme · “Lost my astronaut a” — @luka on mastodon"},
+		},
+		{
+			"edited before and liked since",
+			[]earshot.Stored{post(1, "a", angry), post(2, "a", angry, edited, says("Help"))},
 			[]earshot.Stored{post(3, "a", angry, edited, says("Help"), likes)},
-			[]string{"new " + blank, "changed high · acme · “Help” — @luka on mastodon"}},
+			[]string{"new " + blank, "changed high · acme · “Help” — @luka on mastodon"},
+		},
 		{"no longer kept", []earshot.Stored{post(1, "a", angry)}, nil, []string{"new " + blank}},
-		{"old news", []earshot.Stored{post(1, "a", angry, old)}, []earshot.Stored{post(1, "a", angry, old)},
-			[]string{"new low · acme · 1 older post (oldest 3 days) heard by fedi — stored, nobody was paged"}},
+		{
+			"old news",
+			[]earshot.Stored{post(1, "a", angry, old)},
+			[]earshot.Stored{post(1, "a", angry, old)},
+			[]string{"new low · acme · 1 older post (oldest 3 days) heard by fedi — stored, nobody was paged"},
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

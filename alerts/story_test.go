@@ -20,8 +20,10 @@ func post(sequence uint64, id string, options ...option) earshot.Stored {
 	s := earshot.Stored{
 		Sequence: sequence,
 		Brand:    "acme",
-		Mention: earshot.Mention{ID: "mastodon:" + id, Network: "mastodon", Listener: "fedi", Change: earshot.New,
-			Author: earshot.Author{Handle: "@luka", Followers: 10}, Text: "Lost my astronaut " + id, Posted: heard.Add(-time.Minute), Heard: heard},
+		Mention: earshot.Mention{
+			ID: "mastodon:" + id, Network: "mastodon", Listener: "fedi", Change: earshot.New,
+			Author: earshot.Author{Handle: "@luka", Followers: 10}, Text: "Lost my astronaut " + id, Posted: heard.Add(-time.Minute), Heard: heard,
+		},
 		Verdict: &earshot.Verdict{Brand: "acme", Topics: []string{}, Routes: []earshot.Route{}},
 	}
 	for _, o := range options {

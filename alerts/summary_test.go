@@ -39,8 +39,10 @@ func TestSummary(t *testing.T) {
 		{"withdrawn", withdrawn, "high · acme · crisis: safety · withdrawn, nothing is left of it"},
 		{"one left", alert(earshot.Customer, "", 1, nil), "high · acme · a post was deleted or edited away, 1 post left"},
 		{"more left", alert(earshot.Customer, "", 2, nil), "high · acme · a post was deleted or edited away, 2 posts left"},
-		{"disguise", alert(earshot.Customer, "", 1, &earshot.Mention{Text: "a\u202egnp.exe\u202c\u2066b\u2069\u200b c\ufeff\x1b[31m\x00\u2028d\u00ad", Author: earshot.Author{Handle: "@ad\u200dmin\r\n"}}),
-			"high · acme · “agnp.exeb c[31m d” — @admin"},
+		{
+			"disguise", alert(earshot.Customer, "", 1, &earshot.Mention{Text: "a\u202egnp.exe\u202c\u2066b\u2069\u200b c\ufeff\x1b[31m\x00\u2028d\u00ad", Author: earshot.Author{Handle: "@ad\u200dmin\r\n"}}),
+			"high · acme · “agnp.exeb c[31m d” — @admin",
+		},
 		{"Arabic", alert(earshot.Customer, "", 1, &earshot.Mention{Text: "لعبة مكسورة", Network: "x"}), "high · acme · “لعبة مكسورة” — x"},
 		{"Thai", alert(earshot.Customer, "", 1, &earshot.Mention{Text: "ของเล่นพัง", Network: "x"}), "high · acme · “ของเล่นพัง” — x"},
 	}
