@@ -40,15 +40,18 @@ var load = sync.OnceValue(func() *model {
 })
 
 // Base returns the language of a BCP 47 tag without script and region, in lower
-// case, and "" for tags that name no language.
+// case, and "" for tags that name no language. Both ways to write Norwegian are no.
 func Base(tag string) string {
 	end := strings.IndexAny(tag, "-_")
 	if end < 0 {
 		end = len(tag)
 	}
 	base := strings.ToLower(tag[:end])
-	if base == "und" || base == "zxx" || len(base) > 3 {
+	switch {
+	case base == "und", base == "zxx", len(base) > 3:
 		return ""
+	case base == "nb", base == "nn":
+		return "no"
 	}
 	return base
 }

@@ -35,7 +35,7 @@ func TestGuess(t *testing.T) {
 }
 
 func TestBase(t *testing.T) {
-	for tag, want := range map[string]string{"en-GB": "en", "pt_BR": "pt", "DE": "de", "und": "", "": "", "zh-Hant": "zh"} {
+	for tag, want := range map[string]string{"en-GB": "en", "pt_BR": "pt", "DE": "de", "und": "", "": "", "zh-Hant": "zh", "nb-NO": "no"} {
 		if got := language.Base(tag); got != want {
 			t.Errorf("Base(%q) = %q, want %q", tag, got, want)
 		}

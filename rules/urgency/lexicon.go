@@ -24,7 +24,16 @@ const (
 	head kind = iota
 	self
 	greeting
+	negates     // what follows is not so
+	negatesNoun // the same, and a noun may stand between: no passengers were
+	links       // a negation reaches over it
+	calms       // a sign of nothing, although its words are
 )
+
+// kinds are the headings of the lists that are no heads.
+var kinds = map[string]kind{
+	"self": self, "greet": greeting, "not": negates, "no": negatesNoun, "link": links, "calm": calms,
+}
 
 // meaning is what a phrase says in one language.
 type meaning struct {
@@ -32,6 +41,8 @@ type meaning struct {
 	kind   kind
 	head   Head
 	weight earshot.Score
+	always bool // also behind a negation
+	beside bool // only if there are other signs of danger or of a complaint
 }
 
 // holds reports whether a phrase of so many bytes may be taken for what it means
@@ -39,10 +50,10 @@ type meaning struct {
 func (m *meaning) holds(lang string, size int) bool {
 	const long = 5
 	switch {
-	case m.lang == lang, lang == "" && (m.lang == "en" || m.kind == greeting):
+	case m.lang == lang, lang == "" && (m.lang == "en" || m.kind != self && m.kind != head):
 		return true
 	case m.lang == "en" || lang == "":
-		return m.kind == head && size >= long
+		return m.kind != self && m.kind != greeting && size >= long
 	}
 	return false
 }
@@ -73,18 +84,17 @@ var load = sync.OnceValue(func() *model {
 
 func (m *model) add(lang string, e lexicon.Entry) {
 	entry := meaning{lang: lang}
-	switch heading := e.Heading[0]; heading {
-	case "self":
-		entry.kind = self
-	case "greet":
-		entry.kind = greeting
-	default:
-		h := slices.Index(names[:], heading)
+	if k, ok := kinds[e.Heading[0]]; ok {
+		entry.kind = k
+	} else {
+		h := slices.Index(names[:], e.Heading[0])
 		weight, err := strconv.ParseFloat(e.Heading[len(e.Heading)-1], 64)
 		if h < 0 || err != nil {
 			panic("urgency: no such heading: " + strings.Join(e.Heading, " "))
 		}
 		entry.head, entry.weight = Head(h), earshot.ScoreOf(weight)
+		entry.always = slices.Contains(e.Heading, "always") || entry.head == Request || entry.head == Threat
+		entry.beside = slices.Contains(e.Heading, "beside")
 	}
 	for _, phrase := range e.Phrases {
 		p := m.table.Add(text.Fold(phrase))

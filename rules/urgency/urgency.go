@@ -58,64 +58,117 @@ type Result struct {
 
 // Measure appends to dst what the heads add to the urgency; each reason carries
 // the name of its head. A head counts at most 1, what goes beyond it gives no
-// reason.
+// reason, and neither does what a negation denies.
 func Measure(dst []earshot.Reason, in Input) ([]earshot.Reason, Result) {
-	m := load()
-	var r Result
+	r := reader{model: load(), in: &in, reasons: dst, denial: denial{next: -1}}
 	list := in.Tokens.List
 	first := true // nothing of the body was read yet
-	for i, n := 0, 1; i < len(list); i += n {
-		n = 1
+	for i := 0; i < len(list); {
 		tok := &list[i]
 		if tok.URL || tok.Kind != text.Word {
+			i++
 			continue
 		}
-		if p, took := m.table.Find(in.Tokens, i); took > 0 {
-			n = took
-			dst = r.read(dst, m.meanings[p], in, i, n, first)
-		}
+		i += r.phrase(i, first)
 		first = first && tok.Field == text.Title
 	}
+	if r.Heads[Danger] > 0 || r.Heads[Complaint] > 0 {
+		for _, s := range r.beside {
+			r.add(s)
+		}
+	}
 	r.Question = asks(in.Fields[text.Body]) || asks(in.Fields[text.Title])
-	return dst, r
+	return r.reasons, r.Result
 }
 
-// read takes in the phrase of n tokens that begins with token i.
-func (r *Result) read(dst []earshot.Reason, meanings []meaning, in Input, i, n int, first bool) []earshot.Reason {
-	tok := &in.Tokens.List[i]
-	span := earshot.Span{int(tok.From), int(in.Tokens.List[i+n-1].To)}
-	counted := false // a phrase that several languages share counts once
-	for _, say := range meanings {
-		if !say.holds(in.Lang, span[1]-span[0]) {
+// sign is a phrase of a head in the post.
+type sign struct {
+	*meaning
+	field text.Field
+	span  earshot.Span
+}
+
+// reader walks over the tokens of a post.
+type reader struct {
+	Result
+	model   *model
+	in      *Input
+	reasons []earshot.Reason
+	denial  denial
+	beside  []sign // that count only if others do
+}
+
+// phrase takes in the phrase that begins with token i, if there is one, and
+// returns how many tokens it read; first says that the body begins with it.
+func (r *reader) phrase(i int, first bool) (n int) {
+	p, n := r.model.table.Find(r.in.Tokens, i)
+	if n == 0 {
+		r.denial.pass(r.in, i, i+1, false)
+		return 1
+	}
+	from, to := &r.in.Tokens.List[i], &r.in.Tokens.List[i+n-1]
+	s := sign{field: from.Field, span: earshot.Span{int(from.From), int(to.To)}}
+	negation, link := head, false
+	meanings := r.model.meanings[p]
+	for k := range meanings {
+		say := &meanings[k]
+		if !say.holds(r.in.Lang, s.span[1]-s.span[0]) {
 			continue
 		}
 		switch say.kind {
 		case self:
 			r.Personal = true
 		case greeting:
-			if first && tok.Field == text.Body {
+			if first && s.field == text.Body {
 				r.Greeting = i + n
 			}
-		default:
-			if !counted {
-				dst = r.add(dst, say, tok.Field.Name(), span)
+		case negates, negatesNoun:
+			negation = say.kind
+		case links:
+			link = true
+		case head:
+			if s.meaning == nil { // a phrase that several languages share counts once
+				s.meaning = say
 			}
-			counted = true
+		case calms:
 		}
 	}
-	return dst
+	if negation != head {
+		r.denial.begin(i+n, negation == negatesNoun)
+		return n
+	}
+	if s.meaning != nil {
+		link = r.read(s, i) || link
+	}
+	r.denial.pass(r.in, i, i+n, link)
+	return n
 }
 
-// add counts a phrase for its head.
-func (r *Result) add(dst []earshot.Reason, say meaning, field string, span earshot.Span) []earshot.Reason {
-	part := min(say.weight, earshot.Unit-r.Heads[say.head])
-	if part <= 0 {
-		return dst
+// read counts a sign now, later or, when it is denied, not at all.
+func (r *reader) read(s sign, i int) (denied bool) {
+	switch {
+	case !s.always && r.denial.reaches(r.in, i):
+		return true
+	case s.meaning.beside:
+		r.beside = append(r.beside, s)
+	default:
+		r.add(s)
 	}
-	r.Heads[say.head] += part
-	weight := part * points[say.head]
+	return false
+}
+
+// add counts a sign for its head.
+func (r *reader) add(s sign) {
+	part := min(s.weight, earshot.Unit-r.Heads[s.head])
+	if part <= 0 {
+		return
+	}
+	r.Heads[s.head] += part
+	weight := part * points[s.head]
 	r.Points += weight
-	return append(dst, earshot.Reason{Of: earshot.OfUrgency, Rule: names[say.head], Field: field, Span: &span, Weight: weight})
+	r.reasons = append(r.reasons, earshot.Reason{
+		Of: earshot.OfUrgency, Rule: names[s.head], Field: s.field.Name(), Span: &s.span, Weight: weight,
+	})
 }
 
 // asks reports whether s has a question mark that ends something: those within
