@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"earshot/bus"
 )
 
 // Each team hears its own alerts with the ordinary nats CLI, and neither reads
@@ -91,9 +93,9 @@ func testSubscribers(t *testing.T, state, busSection, address string, password f
 	checkForgery(t, cli, password, cs)
 
 	// What was raised waits in the team's durable, and in nobody else's.
-	next := cli.start("cs", password("cs"), "--inbox-prefix", "_INBOX_cs", "consumer", "next", "EARSHOT_ALERTS", "cs", "--raw")
+	next := cli.start("cs", password("cs"), "--inbox-prefix", "_INBOX_cs", "--js-api-prefix", bus.APIPrefix, "consumer", "next", "EARSHOT_ALERTS", "cs", "--raw")
 	next.says(t, `"summary"`)
-	cli.start("cs", password("cs"), "--inbox-prefix", "_INBOX_cs", "--timeout", "2s", "consumer", "next", "EARSHOT_ALERTS", "pr").refused(t)
+	cli.start("cs", password("cs"), "--inbox-prefix", "_INBOX_cs", "--js-api-prefix", bus.APIPrefix, "--timeout", "2s", "consumer", "next", "EARSHOT_ALERTS", "pr").refused(t)
 	d.stop(t)
 }
 
