@@ -103,16 +103,16 @@ func killAtRandom(t testing.TB, config, address string, feed *numberedFeed, kill
 
 // checkLog waits until the log holds what the feed promises, then compares
 // exactly.
-func checkLog(t testing.TB, js jetstream.JetStream, feed *numberedFeed) {
+func checkLog(t *testing.T, js jetstream.JetStream, feed *numberedFeed) {
 	t.Helper()
-	wantMentions, wantAlerts := feed.wantMentions(), feed.wantAlerts()
-	eventually(t, "all alerts are there", func() error {
-		got, err := count(t.Context(), js, "EARSHOT_ALERTS", "earshot.alerts.>")
-		if err == nil && got < len(wantAlerts) {
-			err = fmt.Errorf("%d of %d", got, len(wantAlerts))
-		}
-		return err
-	})
+	checkStored(t, js, feed.wantMentions(), feed.wantAlerts())
+}
+
+// checkStored waits until all alerts are there and then compares exactly: each
+// mention is stored once, and each alert.
+func checkStored(t *testing.T, js jetstream.JetStream, wantMentions, wantAlerts map[string]bool) {
+	t.Helper()
+	atLeast(t, js, "EARSHOT_ALERTS", "earshot.alerts.>", len(wantAlerts))
 	mentions := map[string]int{}
 	for _, msg := range readAll(t, js, "EARSHOT_MENTIONS", "earshot.mentions.>") {
 		var m earshot.Judged

@@ -28,6 +28,7 @@ type daemon struct {
 	engine   *alerts.Engine
 	runner   *listeners.Runner
 
+	stage       atomic.Value // string: what the start waits for
 	engineState atomic.Int32 // notAlerting, standingBy or alerting
 	up          atomic.Bool  // everything was ready once
 	degraded    atomic.Int64 // when the bus was last seen to be, in Unix nanoseconds
@@ -41,10 +42,13 @@ const (
 
 // starting is what readiness says until everything runs.
 func (d *daemon) starting() error {
-	if !d.up.Load() {
-		return errors.New("still starting")
+	if d.up.Load() {
+		return nil
 	}
-	return nil
+	if stage, ok := d.stage.Load().(string); ok {
+		return errors.New(stage)
+	}
+	return errors.New("still starting")
 }
 
 // stillStarting keeps systemd from taking a long start for a hang.
@@ -52,6 +56,7 @@ func (d *daemon) stillStarting(stage string) {
 	if d.up.Load() {
 		return
 	}
+	d.stage.Store(stage)
 	if err := systemd.ExtendTimeout(startExtension, stage); err != nil {
 		d.log.Warn("systemd is not listening", zap.Error(err))
 	}

@@ -82,7 +82,7 @@ func startProcess(t testing.TB, config, address string) *process {
 		t.Fatal(err)
 	}
 	d := &process{
-		cmd:  exec.Command(self, "run", "-c", config), //nolint:noctx // it must outlive the test's context to be killed by its cleanup
+		cmd:  exec.Command(self, "run", "-c", config),
 		http: "http://" + address, log: &lockedBuffer{}, done: make(chan struct{}),
 	}
 	d.cmd.Env = append(os.Environ(), daemonVariable+"=1")

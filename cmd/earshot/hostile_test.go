@@ -160,8 +160,10 @@ func TestHostileServers(t *testing.T) {
 	eventually(t, "the good feed goes on", func() error {
 		return d.atLeast(t, `earshot_listener_mentions_total{listener="good"}`, good+5)
 	})
-	if peak := d.memory(t, "VmHWM:"); peak > mostMemory && !raceEnabled {
-		t.Errorf("the daemon used %d MB, at most %d are wanted", peak>>20, mostMemory>>20)
+	peak := d.memory(t, "VmHWM:")
+	t.Logf("the daemon used at most %d MB", peak>>20)
+	if peak > mostMemory && !raceEnabled {
+		t.Errorf("at most %d MB are wanted", mostMemory>>20)
 	}
 	d.stop(t)
 }

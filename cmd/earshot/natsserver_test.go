@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -24,16 +25,19 @@ func unavailable(t testing.TB, reason string) {
 	t.Skip(reason)
 }
 
-// tool builds a program of tools/go.mod, as pinned there.
+// tool builds a program of tools/go.mod, as pinned there, into Go's cache and
+// returns its path.
 func tool(t testing.TB, pkg string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "tool")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", path, pkg)
+	build := exec.CommandContext(t.Context(), "go", "tool", "-n", pkg)
 	build.Dir = filepath.Join("..", "..", "tools")
-	if out, err := build.CombinedOutput(); err != nil {
-		unavailable(t, fmt.Sprintf("building %s: %v\n%s", pkg, err, out))
+	var said strings.Builder
+	build.Stderr = &said
+	path, err := build.Output()
+	if err != nil {
+		unavailable(t, fmt.Sprintf("building %s: %v\n%s", pkg, err, said.String()))
 	}
-	return path
+	return strings.TrimSpace(string(path))
 }
 
 // natsServer is an external NATS server, with the users and permissions that
@@ -73,7 +77,7 @@ func newNATSServer(t testing.TB) *natsServer {
 func (s *natsServer) start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cmd = exec.Command(s.binary, "-c", s.config) //nolint:noctx // its end is kill
+	s.cmd = exec.Command(s.binary, "-c", s.config)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
 		s.t.Error(err)

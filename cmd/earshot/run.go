@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -63,6 +64,10 @@ type daemonAddrs struct {
 // stopGrace is how long what was begun may take to end when the daemon stops.
 const stopGrace = 15 * time.Second
 
+// flushGrace is how long the last cursors may take to be written. What they
+// would spare is harmless: to hear again what concerned nobody.
+const flushGrace = 5 * time.Second
+
 // runDaemon is the product at a glance: listeners hear, the book judges, the bus
 // keeps, alerts tell. It returns nil once ctx has ended and all of it has
 // stopped, and an error when a part that cannot be restarted has failed.
@@ -108,7 +113,7 @@ func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error)
 		defer stopFlushing()
 		return d.runner.Run(ctx, parts)
 	})
-	group.Go(func() error { d.pipeline.Flusher(quiet, stopGrace); return nil })
+	group.Go(func() error { d.pipeline.Flusher(quiet, flushGrace); return nil })
 	group.Go(func() error { return d.announce(ctx, web.Addr(), started, o.Ready) })
 	group.Go(func() error { return d.watch(ctx) })
 	group.Go(func() error { d.reloads(ctx, o.Reload); return nil })
@@ -161,9 +166,14 @@ func (d *daemon) assemble() error {
 func (d *daemon) openBus(ctx context.Context) (*bus.Bus, error) {
 	config := d.config.Load()
 	patient, stop := context.WithCancel(ctx)
-	defer stop()
+	var waiting sync.WaitGroup
+	defer func() {
+		stop()
+		waiting.Wait()
+		d.stage.Store("starting the listeners")
+	}()
 	if config.Bus.URL != "" {
-		go d.keepWaiting(patient, "waiting for the bus")
+		waiting.Go(func() { d.keepWaiting(patient, "waiting for the bus") })
 	}
 	opened, err := bus.Open(ctx, bus.Options{
 		Config: config.Bus, Dir: config.State, Retention: config.Retention, Teams: teamNames(config),
