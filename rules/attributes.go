@@ -136,10 +136,12 @@ func environment() types.Map {
 		at := env
 		path := strings.Split(table[i].name, ".")
 		for _, step := range path[:len(path)-1] {
-			if at[step] == nil {
-				at[step] = types.Map{}
+			below, ok := at[step].(types.Map)
+			if !ok {
+				below = types.Map{}
+				at[step] = below
 			}
-			at = at[step].(types.Map)
+			at = below
 		}
 		at[path[len(path)-1]] = table[i].typ
 	}
@@ -165,10 +167,12 @@ func newValues() values {
 		at := v.env
 		path := strings.Split(table[i].name, ".")
 		for _, step := range path[:len(path)-1] {
-			if at[step] == nil {
-				at[step] = map[string]any{}
+			below, ok := at[step].(map[string]any)
+			if !ok {
+				below = map[string]any{}
+				at[step] = below
 			}
-			at = at[step].(map[string]any)
+			at = below
 		}
 		v.slots[i] = slot{in: at, key: path[len(path)-1]}
 	}

@@ -6,6 +6,7 @@
 package rules
 
 import (
+	"maps"
 	"sync"
 	"sync/atomic"
 
@@ -57,18 +58,18 @@ func New(config Config) (*Book, earshot.Problems) {
 		brands: c.brands, rules: c.rules, queries: c.queries, uses: c.uses,
 		index: match.New(append(c.brandQueries, topics...), len(c.brandQueries)),
 	}
-	b.workers.New = func() any { return newWorker() }
+	for i := range config.Brands {
+		if at, ok := b.index.Everyday(i); ok {
+			c.warnEveryday(i, at)
+		}
+	}
 	return b, c.problems
 }
 
 // Queries returns the parsed query of every brand, for drivers whose network can
 // search for itself.
 func (b *Book) Queries() map[string]*earshot.Query {
-	queries := make(map[string]*earshot.Query, len(b.queries))
-	for name, q := range b.queries {
-		queries[name] = q
-	}
-	return queries
+	return maps.Clone(b.queries)
 }
 
 // RuleErrors counts how often a rule failed on a mention since the book was made,
@@ -81,7 +82,7 @@ func (b *Book) Judge(m *earshot.Mention) []earshot.Verdict {
 	if m.Change == earshot.Deleted {
 		return nil
 	}
-	w := b.workers.Get().(*worker)
+	w := b.worker()
 	defer b.workers.Put(w)
 	matched := b.index.Search(&w.post, m)
 	if len(matched) == 0 {
@@ -94,4 +95,12 @@ func (b *Book) Judge(m *earshot.Mention) []earshot.Verdict {
 	}
 	w.forget()
 	return verdicts
+}
+
+// worker takes one that is free, or makes one.
+func (b *Book) worker() *worker {
+	if w, ok := b.workers.Get().(*worker); ok {
+		return w
+	}
+	return newWorker()
 }

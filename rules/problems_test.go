@@ -189,10 +189,27 @@ func TestRoutes(t *testing.T) {
 		t.Fatal(problems)
 	}
 	want := []earshot.Route{
-		{Team: "cs", Kind: earshot.Customer, Topic: "safety"}, {Team: "pr", Kind: earshot.Crisis, Topic: "safety"},
-		{Team: "cs", Kind: earshot.Customer}, {Team: "pr", Kind: earshot.Crisis, Topic: "price"},
+		{Team: "cs", Kind: earshot.Customer, Topic: "safety"},
+		{Team: "pr", Kind: earshot.Crisis, Topic: "safety"},
+		{Team: "cs", Kind: earshot.Customer},
+		{Team: "pr", Kind: earshot.Crisis, Topic: "price"},
 	}
 	if diff := cmp.Diff(want, b.Judge(&earshot.Mention{Text: "acme fire"})[0].Routes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A brand's query that rests on a word of nearly every post is warned of, at
+// that word.
+func TestEverydayQuery(t *testing.T) {
+	b, problems := rules.New(rules.Config{Brands: []rules.Brand{{Name: "acme", Query: "acme"}, {Name: "toys", Query: "toys OR love"}}})
+	if b == nil || len(problems) != 1 || !problems[0].Warning {
+		t.Fatal(problems)
+	}
+	p := problems[0]
+	got := []any{p.Path, p.Offset, p.Length, p.What}
+	want := []any{"brands[1].query", 8, 4, "nearly every post has love, so this query is looked at for nearly every post"}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -124,12 +125,8 @@ func (w *whenCompiler) suggestName(name, parent string) string {
 	if hint := guess.Hint(name, names); hint != "" {
 		return hint
 	}
-	if parent == "" {
-		for _, field := range attributeNames(mentionPrefix) {
-			if field == name {
-				return "did you mean mention." + name + "?"
-			}
-		}
+	if parent == "" && slices.Contains(attributeNames(mentionPrefix), name) {
+		return "did you mean mention." + name + "?"
 	}
 	return "docs/rules.md lists the attributes"
 }
@@ -137,11 +134,7 @@ func (w *whenCompiler) suggestName(name, parent string) string {
 // checkTopics warns of topics that no brand has.
 func (w *whenCompiler) checkTopics(named []*ast.StringNode, topics []string) {
 	for _, n := range named {
-		known := false
-		for _, t := range topics {
-			known = known || t == n.Value
-		}
-		if known {
+		if slices.Contains(topics, n.Value) {
 			continue
 		}
 		w.failNode(n, "no brand has a topic "+strconv.Quote(n.Value), guess.Hint(n.Value, topics))

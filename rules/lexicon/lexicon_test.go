@@ -31,11 +31,12 @@ func TestFind(t *testing.T) {
 		var tokens text.Tokens
 		tokens.Add(text.Body, s)
 		var got []string
-		for i, n := 0, 0; i < len(tokens.List); i += max(n, 1) {
-			var p int
-			if p, n = table.Find(&tokens, i); n > 0 {
+		for i := 0; i < len(tokens.List); {
+			p, n := table.Find(&tokens, i)
+			if n > 0 {
 				got = append(got, phrases[p])
 			}
+			i += max(n, 1)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", s, diff)

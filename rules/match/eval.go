@@ -55,7 +55,7 @@ func (p *Post) patternAt(pattern []element, found func(interval)) bool {
 			rarest = i
 		}
 	}
-	list, any := p.Tokens.List, false
+	list, matches := p.Tokens.List, false
 	for _, tok := range p.occurrences(pattern[rarest].term) {
 		base := list[tok].Pos - pattern[rarest].offset
 		first, last, ok := tok, tok, true
@@ -74,12 +74,12 @@ func (p *Post) patternAt(pattern []element, found func(interval)) bool {
 		if !ok {
 			continue
 		}
-		if any = true; found == nil {
+		if matches = true; found == nil {
 			return true
 		}
 		found(interval{from: list[first].Pos, to: list[last].Pos, first: first, last: last})
 	}
-	return any
+	return matches
 }
 
 // tokenAt finds the element of a pattern that begins at place base.
@@ -100,19 +100,19 @@ func (p *Post) tokenAt(e element, base int32) (token int32, ok bool) {
 func (p *Post) near(n *node, found func(interval)) bool {
 	p.left = p.intervals(p.left[:0], &n.nodes[0])
 	p.right = p.intervals(p.right[:0], &n.nodes[1])
-	any := false
+	matches := false
 	for _, side := range [2][2][]interval{{p.left, p.right}, {p.right, p.left}} {
 		for _, it := range side[0] {
 			if !hasPartner(it, side[1], n.distance) {
 				continue
 			}
-			if any = true; found == nil {
+			if matches = true; found == nil {
 				return true
 			}
 			found(it)
 		}
 	}
-	return any
+	return matches
 }
 
 // hasPartner reports whether one of the others, sorted by from, begins or ends

@@ -16,33 +16,44 @@ import (
 // each user with a Post of its own.
 type Index struct {
 	dict     text.Dict
-	sites    map[string]int32 // host to term
+	sites    map[string]int32   // host to term
+	accents  map[int32][]accent // by term: what its spellings with accents are
 	queries  []node
-	postings [][]int32 // by term: the searched queries that need it
+	postings [][]int32      // by term: the searched queries that need it
+	everyday []earshot.Span // by searched query: see Everyday
 }
 
 // New compiles queries, which are known by their place in the slice. Search
 // looks for the first searched of them; the others are only asked for by number.
 func New(queries []*earshot.Query, searched int) *Index {
-	x := &Index{sites: map[string]int32{}, queries: make([]node, len(queries))}
+	x := &Index{
+		sites: map[string]int32{}, accents: map[int32][]accent{},
+		queries: make([]node, len(queries)), everyday: make([]earshot.Span, searched),
+	}
 	for i, q := range queries {
 		x.queries[i] = x.compile(&q.Root)
 	}
 	x.dict.Freeze()
-	uses := make([]int, x.dict.Len())
-	for i := range x.queries[:searched] {
-		x.queries[i].visit(func(term int32) { uses[term]++ })
-	}
-	common := x.commonWords()
+	costs := x.costs(searched)
 	x.postings = make([][]int32, x.dict.Len())
 	for i := range x.queries[:searched] {
-		terms, _ := x.queries[i].keys(func(term int32) float64 { return common[term] + math.Log1p(float64(uses[term])) })
+		terms, _ := x.queries[i].keys(func(term int32) float64 { return costs[term] })
 		slices.Sort(terms)
 		for _, term := range slices.Compact(terms) {
 			x.postings[term] = append(x.postings[term], int32(i))
+			if costs[term] >= costEveryday {
+				x.everyday[i] = x.queries[i].find(term)
+			}
 		}
 	}
 	return x
+}
+
+// Everyday tells where a searched query rests on a word that nearly every post
+// has, so that it is evaluated for nearly every post.
+func (x *Index) Everyday(query int) (at earshot.Span, ok bool) {
+	at = x.everyday[query]
+	return at, at != earshot.Span{}
 }
 
 // node is a compiled operator or leaf. A leaf is a pattern of terms.
@@ -51,6 +62,7 @@ type node struct {
 	nodes    []node
 	pattern  []element
 	distance int32
+	span     earshot.Span // of a leaf, in the query's text
 }
 
 type element struct {
@@ -62,7 +74,7 @@ type element struct {
 }
 
 func (x *Index) compile(q *earshot.QueryNode) node {
-	n := node{op: q.Op, distance: int32(q.Distance)}
+	n := node{op: q.Op, distance: int32(q.Distance), span: q.Span}
 	switch q.Op {
 	case earshot.QueryAnd, earshot.QueryOr, earshot.QueryNot, earshot.QueryNear:
 		n.nodes = make([]node, len(q.Nodes))
@@ -87,13 +99,46 @@ func (x *Index) pattern(s string) []element {
 	found := text.Pattern(s)
 	pattern := make([]element, len(found))
 	for i, e := range found {
-		term := x.dict.Word
-		if e.Prefix {
-			term = x.dict.Prefix
-		}
-		pattern[i] = element{term: term(e.Key), offset: e.Offset, joined: e.Joined, prefix: e.Prefix, length: e.Letters()}
+		pattern[i] = element{term: x.term(e), offset: e.Offset, joined: e.Joined, prefix: e.Prefix, length: e.Letters()}
 	}
 	return pattern
+}
+
+// term numbers what an element asks for.
+func (x *Index) term(e text.Element) int32 {
+	number := x.dict.Word
+	if e.Prefix {
+		number = x.dict.Prefix
+	}
+	plain := number(e.Key)
+	if e.Exact == "" {
+		return plain
+	}
+	for _, a := range x.accents[plain] {
+		if a.exact == e.Exact {
+			return a.term
+		}
+	}
+	mark := "=" // no key begins with it
+	if e.Prefix {
+		mark = "=*"
+	}
+	term := x.dict.Word(mark + e.Exact)
+	x.accents[plain] = append(x.accents[plain], accent{exact: e.Exact, prefix: e.Prefix, term: term})
+	return term
+}
+
+// find returns where the query asks for the term as a word by itself.
+func (n *node) find(term int32) earshot.Span {
+	if len(n.pattern) == 1 && n.pattern[0].term == term {
+		return n.span
+	}
+	for i := range n.nodes {
+		if at := n.nodes[i].find(term); at != (earshot.Span{}) {
+			return at
+		}
+	}
+	return earshot.Span{}
 }
 
 // visit calls f with every term of the query.
@@ -138,30 +183,4 @@ func (e *element) cost(of func(int32) float64) float64 {
 		c += 2
 	}
 	return c
-}
-
-// commonWords weighs terms that most posts contain, so that no query waits for
-// them if it has anything else.
-func (x *Index) commonWords() []float64 {
-	weights := make([]float64, x.dict.Len())
-	var ids []int32
-	for _, w := range everyday {
-		ids = x.dict.Lookup(ids[:0], []byte(w))
-		for _, id := range ids {
-			weights[id] += 20
-		}
-	}
-	return weights
-}
-
-// everyday are frequent words of the languages people listen to most.
-var everyday = []string{
-	"a", "the", "and", "to", "of", "i", "in", "is", "it", "you", "for", "on", "that", "my", "with", "this", "be", "was", "at",
-	"have", "not", "are", "so", "me", "just", "but", "your", "all", "new", "from", "we", "up", "out", "what", "get", "by", "an", "has",
-	"order", "service", "product", "app", "phone", "customer", "http", "https", "www", "com", "rt", "s", "t",
-	"der", "die", "das", "und", "ist", "ich", "nicht", "ein", "eine", "zu", "den", "mit", "es", "auf", "fur", "von", "im", "sie",
-	"de", "la", "le", "les", "et", "en", "un", "une", "que", "est", "des", "pas", "je", "du", "pour",
-	"el", "los", "y", "no", "por", "con", "se", "una", "para", "lo", "las", "es", "mi", "como",
-	"di", "e", "che", "il", "non", "per", "sono", "da", "o", "os", "do", "um", "uma", "com", "nao", "em",
-	"het", "een", "van", "ik", "dat", "niet", "op", "te", "的", "是", "了", "不", "の", "に", "は", "て",
 }

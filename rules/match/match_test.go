@@ -67,7 +67,14 @@ func TestMatch(t *testing.T) {
 		{"ไฟไหม้", "ของเล่นไฟไหม้แล้ว", "ของเล่น[ไฟไหม้]แล้ว"},
 		{"لعبة", "اللعبة لُعْبَة", "اللعبة [لُعْبَة]"},
 		{"игрушк*", "Игрушки сломались", "[Игрушки] сломались"},
-		{"cafe", "CAFÉ", "[CAFÉ]"},
+		{"cafe", "CAFÉ cafe", "[CAFÉ] [cafe]"},
+		{"café", "cafe CAFÉ Cafe\u0301 cafés", "cafe [CAFÉ] [Cafe\u0301] cafés"},
+		{"gefähr*", "Gefährlich, gefahren, Gefahr", "[Gefährlich], gefahren, Gefahr"},
+		{`"café müller"`, "Café Muller, cafe müller, café MÜLLER", "Café Muller, cafe müller, [café MÜLLER]"},
+		{"#café", "#cafe #Café", "#cafe [#Café]"},
+		{"café NEAR/2 bar", "cafe bar café", "cafe [bar] [café]"},
+		{"café OR cafe", "cafe café", "[cafe] [café]"},
+		{"ёлка", "елка", "[елка]"},
 		{"LEGO", "LEGO™ ＬＥＧＯ Le\u200bgo", "[LEGO]™ [ＬＥＧＯ] [Le\u200bgo]"},
 		{"😡", "bad 😡!", "bad [😡]!"},
 	} {
@@ -79,6 +86,24 @@ func TestMatch(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%s in %q: got %q, want %q", tt.query, tt.text, got, tt.want)
+		}
+	}
+}
+
+// A query that rests on a word of nearly every post is told of, one that has
+// something rarer to wait for is not.
+func TestEveryday(t *testing.T) {
+	for s, want := range map[string]string{
+		"acme OR love": "love", "the": "the", "(acme OR und) (toy OR the)": "und", "the*": "the*", "für": "für",
+		"love AND acme": "", "AT&T": "", `"the who"`: "", "acme NOT the": "", "customer": "",
+	} {
+		x := match.New([]*earshot.Query{parse(t, s)}, 1)
+		got := ""
+		if at, ok := x.Everyday(0); ok {
+			got = s[at[0]:at[1]]
+		}
+		if got != want {
+			t.Errorf("%s rests on %q, want %q", s, got, want)
 		}
 	}
 }
@@ -115,13 +140,13 @@ func TestFields(t *testing.T) {
 }
 
 var vocabulary = []string{
-	"acme", "toy", "recall", "recalled", "caught", "fire", "café", "acme's", "AT&T", "乐高", "レゴ", "玩具", "레고는",
+	"acme", "toy", "recall", "recalled", "caught", "fire", "café", "cafe", "cafe\u0301s", "acme's", "AT&T", "乐高", "レゴ", "玩具", "레고는",
 	"ไฟไหม้", "لعبة", "игрушки", "й", "#acme", "@acmecare", "@acme@s.example", "😡", "https://shop.acme.example/toy", "L'acme", "#レゴ_toy",
 }
 
 var leaves = []string{
-	"acme", "toy", "recall", "recal*", "caught", "fire", "cafe", "AT&T", "乐高", "レゴ", "玩", "레고", "ไฟ", "لعبة", "игру*",
-	"#acme", "@acmecare", "@acm*", "#レゴ*", "😡", "site:acme.example", `"caught fire"`, `"acme toy"`, `"toy 乐高"`, `"the recall*"`, `"acme s"`,
+	"acme", "toy", "recall", "recal*", "caught", "fire", "cafe", "AT&T", "乐高", "レゴ", "玩", "레고", "ไฟ", "لعبة", "игру*", "café", "café*",
+	"#acme", "@acmecare", "@acm*", "#レゴ*", "😡", "site:acme.example", `"caught fire"`, `"café acme"`, `"acme toy"`, `"toy 乐高"`, `"the recall*"`, `"acme s"`,
 }
 
 func drawQuery(t *rapid.T, depth int) string {
@@ -129,8 +154,8 @@ func drawQuery(t *rapid.T, depth int) string {
 		return rapid.SampledFrom(leaves).Draw(t, "leaf")
 	}
 	words := func() string {
-		a := rapid.SampledFrom(leaves[:20]).Draw(t, "a")
-		b := rapid.SampledFrom(leaves[21:]).Draw(t, "b")
+		a := rapid.SampledFrom(leaves[:22]).Draw(t, "a")
+		b := rapid.SampledFrom(leaves[23:]).Draw(t, "b")
 		return rapid.SampledFrom([]string{a, b, "(" + a + " OR " + b + ")"}).Draw(t, "words")
 	}
 	if depth == 0 {

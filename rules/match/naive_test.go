@@ -13,10 +13,11 @@ import (
 type naive struct {
 	tokens text.Tokens
 	hosts  []string
+	fields [2]string
 }
 
 func newNaive(m *earshot.Mention) *naive {
-	n := &naive{}
+	n := &naive{fields: [2]string{m.Title, m.Text}}
 	if m.Title != "" {
 		n.tokens.Add(text.Title, m.Title)
 	}
@@ -114,8 +115,14 @@ func (n *naive) isAt(i int, e text.Element) bool {
 	if e.Joined && !n.tokens.List[i].Joined {
 		return false
 	}
-	if e.Prefix {
-		return bytes.HasPrefix(n.tokens.Key(i), []byte(e.Key))
+	key, want := n.tokens.Key(i), e.Key
+	if e.Exact != "" {
+		tok := &n.tokens.List[i]
+		key, _ = text.AppendSpelled(nil, n.fields[tok.Field][tok.From:tok.To])
+		want = e.Exact
 	}
-	return string(n.tokens.Key(i)) == e.Key
+	if e.Prefix {
+		return bytes.HasPrefix(key, []byte(want))
+	}
+	return string(key) == want
 }

@@ -17,6 +17,7 @@ type Post struct {
 
 	index   *Index
 	ids     []int32
+	spelled []byte // of a token
 	hits    []hit
 	seen    []int32 // terms of the post
 	stamp   []uint32
@@ -42,6 +43,9 @@ func (x *Index) Search(p *Post, m *earshot.Mention) []int32 {
 		if p.ids = x.dict.Lookup(p.ids[:0], p.Tokens.Key(i)); len(p.ids) > 0 {
 			for _, term := range p.ids {
 				p.note(term, int32(i))
+				if accents := x.accents[term]; accents != nil {
+					p.noteAccents(m, accents, i)
+				}
 			}
 		}
 	}

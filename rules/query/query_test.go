@@ -135,6 +135,8 @@ func FuzzParse(f *testing.F) {
 
 func BenchmarkParse(b *testing.B) {
 	for b.Loop() {
-		query.Parse(`(acme OR #acme OR @acmecare) NOT ("acme klein" OR site:acme.example.org) (recall* NEAR/5 product*)`)
+		if _, problems := query.Parse(`(acme OR #acme OR @acmecare) NOT ("acme klein" OR site:acme.example.org) (recall* NEAR/5 product*)`); len(problems) > 0 {
+			b.Fatal(problems)
+		}
 	}
 }

@@ -5,9 +5,10 @@ import "unicode/utf8"
 // Element is one word of a pattern.
 type Element struct {
 	Key    string
-	Prefix bool  // Key is how the word begins
-	Offset int32 // places after the first element
-	Joined bool  // nothing may stand between it and the element before
+	Exact  string // how AppendSpelled writes it if it has accents: then only this is meant
+	Prefix bool   // Key is how the word begins
+	Offset int32  // places after the first element
+	Joined bool   // nothing may stand between it and the element before
 }
 
 // Pattern cuts what somebody looks for in the way that texts are cut, so that
@@ -31,12 +32,22 @@ func Pattern(s string) []Element {
 		}
 		elements = append(elements, Element{
 			Key:    string(t.Key(i)),
+			Exact:  exact(s[tok.From:tok.To], t.Key(i)),
 			Prefix: int(tok.To) < len(s) && s[tok.To] == '*' && !tok.oneRune,
 			Offset: tok.Pos - t.List[0].Pos,
 			Joined: tok.Joined && len(elements) > 0,
 		})
 	}
 	return elements
+}
+
+// exact is how a word is spelled if that differs from its key, else "".
+func exact(word string, key []byte) string {
+	spelled, accented := AppendSpelled(nil, word)
+	if !accented || string(spelled) == string(key) {
+		return ""
+	}
+	return string(spelled)
 }
 
 // Letters counts the characters of the element's key, without # or @.

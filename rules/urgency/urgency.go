@@ -149,7 +149,7 @@ func (r *reader) read(s sign, i int) (denied bool) {
 	switch {
 	case !s.always && r.denial.reaches(r.in, i):
 		return true
-	case s.meaning.beside:
+	case s.beside:
 		r.beside = append(r.beside, s)
 	default:
 		r.add(s)
