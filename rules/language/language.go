@@ -75,7 +75,7 @@ func Guess(tokens *text.Tokens) string {
 		if s != latin && s != cyrillic {
 			continue
 		}
-		if p, n := m.table.Find(tokens, i); n > 0 {
+		if p, n := m.table.Find(tokens, i, nil); n > 0 {
 			for _, lang := range m.langs[p] {
 				votes[lang] += 1 / float64(len(m.langs[p])) // a word of many languages says little
 			}

@@ -63,15 +63,17 @@ func (t *Table) Freeze() {
 }
 
 // Find returns the longest phrase that begins with token i, and how many tokens
-// it takes; n is 0 if there is none. A whole word beats a beginning.
-func (t *Table) Find(tokens *text.Tokens, i int) (phrase, n int) {
+// it takes; n is 0 if there is none. A whole word beats a beginning. Phrases that
+// means refuses, such as those of other languages, are not there; nil takes all.
+func (t *Table) Find(tokens *text.Tokens, i int, means func(phrase, i, n int) bool) (phrase, n int) {
 	var scratch [8]int32
 	for _, id := range t.dict.Lookup(scratch[:0], tokens.Key(i)) {
 		for _, p := range t.byFirst[id] {
 			if len(t.phrases[p]) <= n {
 				break
 			}
-			if took := t.follows(tokens, i, t.phrases[p]); took > n {
+			took := t.follows(tokens, i, t.phrases[p])
+			if took > n && (means == nil || means(int(p), i, took)) {
 				phrase, n = int(p), took
 				break
 			}

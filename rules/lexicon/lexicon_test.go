@@ -32,7 +32,7 @@ func TestFind(t *testing.T) {
 		tokens.Add(text.Body, s)
 		var got []string
 		for i := 0; i < len(tokens.List); {
-			p, n := table.Find(&tokens, i)
+			p, n := table.Find(&tokens, i, nil)
 			if n > 0 {
 				got = append(got, phrases[p])
 			}
@@ -41,6 +41,12 @@ func TestFind(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", s, diff)
 		}
+	}
+	var tokens text.Tokens
+	tokens.Add(text.Body, "fire")
+	p, n := table.Find(&tokens, 0, func(phrase, _, _ int) bool { return phrases[phrase] != "fire" })
+	if n != 1 || phrases[p] != "fir*" {
+		t.Errorf("without fire: %s, %d", phrases[p], n)
 	}
 	if p, ok := table.FindWord([]byte("fire")); !ok || phrases[p] != "fire" {
 		t.Errorf("FindWord finds %d, %v", p, ok)

@@ -142,7 +142,7 @@ func (r *reader) startSentence() {
 // token reads the phrase that begins with token i and returns how many tokens it
 // takes.
 func (r *reader) token(i int) int {
-	p, n := r.model.table.Find(r.in.Tokens, i)
+	p, n := r.model.table.Find(r.in.Tokens, i, r.means)
 	long := false
 	if n == 0 {
 		if p, long = r.squeezed(i); !long {
@@ -150,8 +150,7 @@ func (r *reader) token(i int) int {
 		}
 		n = 1
 	}
-	first, last := &r.in.Tokens.List[i], &r.in.Tokens.List[i+n-1]
-	m, ok := pick(r.model.meanings[p], r.in.Lang, int(last.To-first.From))
+	m, ok := pick(r.model.meanings[p], r.in.Lang, r.size(i, n))
 	if !ok {
 		return n
 	}
@@ -170,6 +169,19 @@ func (r *reader) token(i int) int {
 		r.add(i, n, m.valence, long)
 	}
 	return n
+}
+
+// means reports whether the phrase of n tokens from i on means something in the
+// language of the post.
+func (r *reader) means(phrase, i, n int) bool {
+	_, ok := pick(r.model.meanings[phrase], r.in.Lang, r.size(i, n))
+	return ok
+}
+
+// size is the length in bytes of n tokens from i on.
+func (r *reader) size(i, n int) int {
+	list := r.in.Tokens.List
+	return int(list[i+n-1].To - list[i].From)
 }
 
 func (r *reader) add(i, n int, value float64, long bool) {

@@ -76,3 +76,11 @@ func TestBeside(t *testing.T) {
 		}
 	}
 }
+
+// A word of another language hides none of the post's own: recall is Portuguese
+// as well.
+func TestLanguagesDoNotHide(t *testing.T) {
+	if _, r := measure("the recall of the toys is big, they said to us"); r.Heads[urgency.Danger] == 0 {
+		t.Error("recall is no danger")
+	}
+}

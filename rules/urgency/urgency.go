@@ -5,6 +5,7 @@
 package urgency
 
 import (
+	"slices"
 	"strings"
 
 	"earshot"
@@ -101,7 +102,7 @@ type reader struct {
 // phrase takes in the phrase that begins with token i, if there is one, and
 // returns how many tokens it read; first says that the body begins with it.
 func (r *reader) phrase(i int, first bool) (n int) {
-	p, n := r.model.table.Find(r.in.Tokens, i)
+	p, n := r.model.table.Find(r.in.Tokens, i, r.means)
 	if n == 0 {
 		r.denial.pass(r.in, i, i+1, false)
 		return 1
@@ -142,6 +143,14 @@ func (r *reader) phrase(i int, first bool) (n int) {
 	}
 	r.denial.pass(r.in, i, i+n, link)
 	return n
+}
+
+// means reports whether the phrase of n tokens from i on means something in the
+// language of the post.
+func (r *reader) means(phrase, i, n int) bool {
+	list := r.in.Tokens.List
+	size := int(list[i+n-1].To - list[i].From)
+	return slices.ContainsFunc(r.model.meanings[phrase], func(m meaning) bool { return m.holds(r.in.Lang, size) })
 }
 
 // read counts a sign now, later or, when it is denied, not at all.
