@@ -47,7 +47,6 @@ type Seat struct {
 	Case   string  `json:"case"`
 	Member *Member `json:"member,omitempty"` // what the mention adds to the case; nil once it has left
 	Said   string  `json:"said,omitempty"`   // digest of its words and its verdict: whether an edit is worth telling
-	Cause  uint64  `json:"cause,omitempty"`  // sequence of the mention that said so
 	Old    bool    `json:"old,omitempty"`    // it was old news: its urgency does not count
 }
 
@@ -75,6 +74,7 @@ type CaseEvent struct {
 	At       time.Time `json:"at"`                //
 	Cause    uint64    `json:"cause,omitempty"`   // sequence of the mention that brought it about
 	Mention  string    `json:"mention,omitempty"` // ID of that mention
+	Seat     *Seat     `json:"seat,omitempty"`    // its place in the case since
 	Case     Case      `json:"case"`
 	Alert    *Alert    `json:"alert,omitempty"` // what the team is told of it, if anything; as stored, without mention, verdict and summary
 	Sequence uint64    `json:"-"`               // where it is stored; when writing: of the event before it, 0 for none

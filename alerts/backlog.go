@@ -196,38 +196,25 @@ func (e *Engine) summarise(ctx context.Context) error {
 
 // flush tells each team of its part of a backlog, and forgets it.
 func (e *Engine) flush(ctx context.Context, in *brand) error {
-	var alerts []earshot.Alert
-	w := e.begin(e.settings.Load())
+	b := e.begin(e.settings.Load())
 	for i := range in.backlog.Teams {
-		h := &in.backlog.Teams[i]
-		event := h.event(in, w.settings, w.now)
-		w.events, alerts = append(w.events, reference(event)), append(alerts, *event.Alert)
-		if h.Mention == nil {
-			continue
-		}
-		m, err := w.membership(ctx, in.progress.Brand, h.Mention.Key())
-		if err != nil {
+		event := in.backlog.Teams[i].event(in, b.settings, b.now)
+		b.events = append(b.events, reference(event))
+		b.tell(*event.Alert)
+		if err := b.place(ctx, &event); err != nil {
 			return err
 		}
-		said := digest(&earshot.Stored{Mention: *h.Mention, Verdict: h.Verdict})
-		m.Seats = append(slices.Clone(m.Seats), earshot.Seat{Team: h.Team, Case: event.Case.ID, Member: &event.Case.Members[0], Said: said, Cause: h.Sequence, Old: true})
-		w.move(m)
 	}
-	sequences, err := e.log.Append(ctx, w.events, w.memberships)
+	sequences, err := e.log.Append(ctx, b.events)
 	if err != nil {
 		return fmt.Errorf("storing the case of old news: %w", err)
 	}
-	if err := e.stored(ctx, sequences, len(w.memberships)); err != nil {
+	if err := e.stored(ctx, sequences); err != nil {
 		return err
 	}
 	in.backlog = nil
-	if err := e.publish(ctx, alerts, in); err != nil {
-		return err
-	}
-	for _, m := range w.memberships {
-		e.seats.Add(seatKey{m.Brand, m.Mention}, m)
-	}
-	return nil
+	b.touch(in)
+	return b.publish(ctx)
 }
 
 // event opens the case of old news at one team. However urgent the mentions were
@@ -245,5 +232,10 @@ func (h *heap) event(in *brand, set *settings, now time.Time) earshot.CaseEvent 
 	alert := tell(&c, earshot.BecauseNew, now)
 	alert.Mention, alert.Verdict = h.Mention, h.Verdict
 	alert.Summary = h.summary(&c)
-	return earshot.CaseEvent{Event: Opened, By: earshot.Daemon, At: now, Cause: h.Sequence, Mention: c.Opening, Case: c, Alert: alert}
+	event := earshot.CaseEvent{Event: Opened, By: earshot.Daemon, At: now, Cause: h.Sequence, Mention: c.Opening, Case: c, Alert: alert}
+	if h.Mention != nil {
+		said := digest(&earshot.Stored{Mention: *h.Mention, Verdict: h.Verdict})
+		event.Seat = &earshot.Seat{Team: h.Team, Case: c.ID, Member: &c.Members[0], Said: said, Old: true}
+	}
+	return event
 }

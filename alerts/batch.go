@@ -11,13 +11,11 @@ import (
 	"earshot"
 )
 
-// What a batch gathers before it is written. One more mention may add an event
-// for each of a hundred teams and tell again what an earlier attempt stored; the
-// log takes 900 of both.
+// What a batch gathers before it is written. One more mention may add an alert
+// for each of a hundred teams; the log takes 900 alerts and memberships.
 const (
-	fullEvents = 450
-	fullAlerts = 250
-	fullBrands = 80
+	fullMessages = 600
+	fullBrands   = 80
 )
 
 // batch is one attempt at some mentions: everything is decided before anything
@@ -41,8 +39,7 @@ func (e *Engine) begin(set *settings) *batch {
 }
 
 func (b *batch) full() bool {
-	return len(b.events)+len(b.memberships) >= fullEvents || len(b.alerts) >= fullAlerts || len(b.brands) >= fullBrands ||
-		b.bytes >= fullBytes
+	return len(b.alerts)+len(b.memberships) >= fullMessages || len(b.brands) >= fullBrands || b.bytes >= fullBytes
 }
 
 // take decides what becomes of one mention.
@@ -55,9 +52,7 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 		return nil
 	}
 	in.progress.Sequence = s.Sequence
-	if !slices.Contains(b.brands, in) {
-		b.brands = append(b.brands, in)
-	}
+	b.touch(in)
 	if b.engine.ledger.pass(s.Brand, s.Sequence) {
 		return nil
 	}
@@ -160,11 +155,13 @@ func (b *batch) step(ctx context.Context, s *earshot.Stored, seat *earshot.Seat,
 	if !news {
 		return false, nil
 	}
-	b.add(c, event)
-	seat.Member, seat.Said, seat.Cause = step.Is, said, s.Sequence
+	seat.Member, seat.Said = step.Is, said
 	if step.Is == nil {
 		seat.Said = ""
 	}
+	now := *seat
+	event.Seat = &now
+	b.add(c, event)
 	return true, nil
 }
 
@@ -174,9 +171,19 @@ func (b *batch) add(c *open, event earshot.CaseEvent) {
 	}
 	c.Case, c.exists, c.changed = event.Case, true, true
 	b.events = append(b.events, reference(event))
-	b.bytes += weight(event.Alert, len(event.Case.Members))
-	if event.Alert != nil {
-		b.alerts = append(b.alerts, *event.Alert)
+	b.tell(*event.Alert)
+	b.bytes += heavy * len(event.Case.Members)
+}
+
+func (b *batch) tell(a earshot.Alert) {
+	b.alerts = append(b.alerts, a)
+	b.bytes += weight(&a)
+}
+
+// touch has the progress of a brand written with the batch.
+func (b *batch) touch(in *brand) {
+	if !slices.Contains(b.brands, in) {
+		b.brands = append(b.brands, in)
 	}
 }
 
@@ -232,17 +239,17 @@ func (b *batch) commit(ctx context.Context) error {
 	var sequences []uint64
 	if len(b.events) > 0 {
 		var err error
-		if sequences, err = b.engine.log.Append(ctx, b.events, b.memberships); err != nil {
+		if sequences, err = b.engine.log.Append(ctx, b.events); err != nil {
 			return fmt.Errorf("storing cases: %w", err)
 		}
-		if err := b.engine.stored(ctx, sequences, len(b.memberships)); err != nil {
+		if err := b.engine.stored(ctx, sequences); err != nil {
 			return err
 		}
 	}
 	if len(b.brands) == 0 {
 		return nil
 	}
-	if err := b.engine.publish(ctx, b.alerts, b.brands...); err != nil {
+	if err := b.publish(ctx); err != nil {
 		return err
 	}
 	for i, event := range b.events {
@@ -252,9 +259,6 @@ func (b *batch) commit(ctx context.Context) error {
 		if c.changed {
 			b.engine.cases.Add(key, c.durable)
 		}
-	}
-	for _, m := range b.memberships {
-		b.engine.seats.Add(seatKey{m.Brand, m.Mention}, m)
 	}
 	b.engine.metrics.old.Add(float64(b.old))
 	b.engine.metrics.took(b.alerts, b.engine.now())
@@ -267,13 +271,15 @@ type saver interface {
 	saved(revision uint64)
 }
 
-// publish writes alerts with how far their brands have come. A stop of the daemon
-// does not come between the cases and their alerts.
-func (e *Engine) publish(ctx context.Context, alerts []earshot.Alert, brands ...*brand) error {
+// publish writes the alerts with the places of their mentions and how far the
+// brands have come. A stop of the daemon does not come between the cases and
+// their alerts.
+func (b *batch) publish(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishing)
 	defer cancel()
-	savers := make([]saver, 0, len(brands)+1)
-	for _, in := range brands {
+	e := b.engine
+	savers := make([]saver, 0, len(b.brands)+1)
+	for _, in := range b.brands {
 		savers = append(savers, in)
 	}
 	if e.ledger.changed {
@@ -286,14 +292,17 @@ func (e *Engine) publish(ctx context.Context, alerts []earshot.Alert, brands ...
 			return err
 		}
 	}
-	revisions, err := e.log.Publish(ctx, alerts, progress)
+	revisions, err := e.log.Publish(ctx, b.alerts, b.memberships, progress)
 	if err != nil {
 		return fmt.Errorf("telling teams: %w", err)
 	}
 	for i, s := range savers {
 		s.saved(revisions[i])
 	}
-	e.metrics.published(alerts)
+	for _, m := range b.memberships {
+		e.seats.Add(seatKey{m.Brand, m.Mention}, m)
+	}
+	e.metrics.published(b.alerts)
 	return nil
 }
 

@@ -48,8 +48,8 @@ type watched struct {
 	done func()
 }
 
-func (w *watched) Publish(ctx context.Context, list []earshot.Alert, progress []earshot.Progress) ([]uint64, error) {
-	revisions, err := w.Log.Publish(ctx, list, progress)
+func (w *watched) Publish(ctx context.Context, list []earshot.Alert, members []earshot.Membership, progress []earshot.Progress) ([]uint64, error) {
+	revisions, err := w.Log.Publish(ctx, list, members, progress)
 	for _, p := range progress {
 		if p.Sequence == w.last {
 			w.done()

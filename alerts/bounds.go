@@ -71,9 +71,9 @@ func extras(m *earshot.Mention) int {
 	return bytes
 }
 
-// weight is about how many bytes an alert takes, with its case of some members.
-func weight(a *earshot.Alert, members int) int {
-	bytes := heavy * (10 + members)
+// weight is about how many bytes an alert takes.
+func weight(a *earshot.Alert) int {
+	bytes := heavy * 10
 	if a.Mention != nil {
 		bytes += len(a.Mention.Text) + extras(a.Mention)
 	}

@@ -112,7 +112,7 @@ earshot_alerts_unknown_team_total 2
 // The state of a newer version is left alone.
 func TestNewerState(t *testing.T) {
 	log := &alertstest.Log{}
-	if _, err := log.Publish(t.Context(), nil, []earshot.Progress{{Brand: "acme", State: []byte(`{"version":2}`)}}); err != nil {
+	if _, err := log.Publish(t.Context(), nil, nil, []earshot.Progress{{Brand: "acme", State: []byte(`{"version":2}`)}}); err != nil {
 		t.Fatal(err)
 	}
 	engine, _ := alerts.New(alerts.Options{Log: log}, config)

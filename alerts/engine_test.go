@@ -304,12 +304,12 @@ func TestAnotherDaemon(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- engine.Run(ctx, mentions) }()
 		synctest.Wait()
-		if _, err := log.Append(t.Context(), late.All(), nil); err == nil {
+		if _, err := log.Append(t.Context(), late.All()); err == nil {
 			t.Error("an event whose predecessor is not there is accepted")
 		}
 		stray := late.All()
 		stray[0].Sequence = 0
-		if _, err := log.Append(t.Context(), stray, nil); err != nil {
+		if _, err := log.Append(t.Context(), stray); err != nil {
 			t.Fatal(err)
 		}
 		mentions.Add(post(2, "b", angry), post(3, "c", angry))

@@ -53,7 +53,7 @@ func (e *Engine) wake(ctx context.Context) error {
 // stored moves the ledger on over events that were just stored. It returns
 // earshot.ErrConflict when another daemon, which must have lost its turn since,
 // has stored events of its own between: they are told of first.
-func (e *Engine) stored(ctx context.Context, sequences []uint64, memberships int) error {
+func (e *Engine) stored(ctx context.Context, sequences []uint64) error {
 	first, last := sequences[0], sequences[len(sequences)-1]
 	if first != e.ledger.end+1 {
 		events, err := e.log.Events(ctx, e.ledger.Cases)
@@ -67,7 +67,7 @@ func (e *Engine) stored(ctx context.Context, sequences []uint64, memberships int
 		}
 	}
 	e.ledger.tell(last)
-	e.ledger.end = last + uint64(memberships)
+	e.ledger.end = last
 	return nil
 }
 

@@ -24,17 +24,17 @@ type Log interface {
 	// Mention returns what is now stored of a mention, named by its ID, for a brand,
 	// or earshot.ErrNotFound.
 	Mention(ctx context.Context, brand, id string) (earshot.Stored, error)
-	// Append stores events and memberships, all or none, and returns the
-	// sequences of the events. The first event of each case names in Sequence the
-	// event before it; events of one case follow each other in order. A
-	// membership takes the place of the one before it. At most 900 of both.
-	Append(ctx context.Context, events []earshot.CaseEvent, memberships []earshot.Membership) ([]uint64, error)
+	// Append stores events, all or none, and returns their sequences. The first
+	// event of each case names in Sequence the event before it; events of one case
+	// follow each other in order. At most 900.
+	Append(ctx context.Context, events []earshot.CaseEvent) ([]uint64, error)
 	// Progress returns how far the alerts of a brand have come, zero for never.
 	Progress(ctx context.Context, brand string) (earshot.Progress, error)
-	// Publish stores alerts and progress, all or none, and returns the new
-	// revisions of the progress. Each progress is fenced by its Revision. At most
-	// 900 of both, of them 90 brands.
-	Publish(ctx context.Context, alerts []earshot.Alert, progress []earshot.Progress) ([]uint64, error)
+	// Publish stores alerts, memberships and progress, all or none, and returns the
+	// new revisions of the progress. Each progress is fenced by its Revision; a
+	// membership takes the place of the one before it. At most 900 alerts and
+	// memberships, and 90 brands.
+	Publish(ctx context.Context, alerts []earshot.Alert, memberships []earshot.Membership, progress []earshot.Progress) ([]uint64, error)
 }
 
 // Mentions is the log of judged mentions, read in order.

@@ -18,107 +18,85 @@ func reference(event earshot.CaseEvent) earshot.CaseEvent {
 	return event
 }
 
-// recovery tells of events that were stored and not told of.
-type recovery struct {
-	engine *Engine
-	alerts []earshot.Alert
-	brands []*brand // whose backlog is told of
-	bytes  int
-}
-
+// catchUp tells of events that were stored and not told of.
 func (e *Engine) catchUp(ctx context.Context, events []earshot.CaseEvent) error {
-	r := recovery{engine: e}
+	b := e.begin(e.settings.Load())
 	for i := range events {
 		e.ledger.tell(events[i].Sequence)
 		if untold(&events[i]) {
-			if err := r.add(ctx, &events[i]); err != nil {
+			if err := b.tellAgain(ctx, &events[i]); err != nil {
 				return err
 			}
 		}
-		if r.full() || i == len(events)-1 {
-			if err := r.publish(ctx); err != nil {
+		if b.full() || i == len(events)-1 {
+			if err := b.publish(ctx); err != nil {
 				return err
 			}
+			b = e.begin(b.settings)
 		}
 	}
 	return nil
 }
 
-func (r *recovery) full() bool {
-	return len(r.alerts) >= fullAlerts || len(r.brands) >= fullBrands || r.bytes >= fullBytes
-}
-
-func (r *recovery) add(ctx context.Context, event *earshot.CaseEvent) error {
-	in, err := r.engine.brand(ctx, event.Case.Brand)
+// tellAgain takes up an event that an earlier attempt has stored.
+func (b *batch) tellAgain(ctx context.Context, event *earshot.CaseEvent) error {
+	in, err := b.engine.brand(ctx, event.Case.Brand)
 	if err != nil {
 		return err
 	}
-	alert, err := r.engine.complete(ctx, event)
+	alert, err := b.engine.complete(ctx, event)
 	if err != nil {
 		return err
 	}
 	switch {
 	case event.Cause > in.progress.Sequence:
-		r.engine.ledger.decide(event.Case.Brand, event.Cause)
+		b.engine.ledger.decide(event.Case.Brand, event.Cause)
 	case in.backlog != nil && in.caseID() == event.Case.ID:
 		alert.Summary = in.backlog.heap(event.Case.Team).summary(&event.Case)
 		in.backlog.told(event.Case.Team)
-		if !slices.Contains(r.brands, in) {
-			r.brands = append(r.brands, in)
-		}
+		in.drop()
+		b.touch(in)
 	}
-	r.alerts = append(r.alerts, alert)
-	r.bytes += weight(&alert, 0)
+	b.tell(alert)
+	return b.place(ctx, event)
+}
+
+// place notes where an event has put its mention.
+func (b *batch) place(ctx context.Context, event *earshot.CaseEvent) error {
+	if event.Seat == nil {
+		return nil
+	}
+	m, err := b.membership(ctx, event.Case.Brand, earshot.Key(event.Mention))
+	if err != nil {
+		return err
+	}
+	m.Seats = slices.Clone(m.Seats)
+	i := slices.IndexFunc(m.Seats, func(s earshot.Seat) bool { return s.Team == event.Seat.Team && s.Case == event.Seat.Case })
+	if i < 0 {
+		m.Seats = append(m.Seats, *event.Seat)
+	} else {
+		m.Seats[i] = *event.Seat
+	}
+	b.move(m)
 	return nil
 }
 
-func (r *recovery) publish(ctx context.Context) error {
-	for _, in := range r.brands {
-		in.drop()
-	}
-	err := r.engine.publish(ctx, r.alerts, r.brands...)
-	r.alerts, r.brands, r.bytes = nil, nil, 0
-	return err
-}
-
-// complete returns the alert of a stored event with the mention and the verdict
-// as they are stored now. Of a mention that has been edited or taken back since
-// it carries the ID alone: the log has more to tell of it further on.
+// complete returns the alert of a stored event, with the mention and the verdict
+// as they are stored now. Of a mention whose words or verdict have changed since
+// it carries the ID alone: the log has more to tell of it further on. An edit that
+// changes neither raises no alert, so it must not take the words from this one.
 func (e *Engine) complete(ctx context.Context, event *earshot.CaseEvent) (earshot.Alert, error) {
 	alert := *event.Alert
-	if event.Event != Withdrawn && event.Mention != "" {
+	if event.Seat != nil && event.Seat.Member != nil {
 		alert.Mention = &earshot.Mention{ID: event.Mention}
 		stored, err := e.log.Mention(ctx, event.Case.Brand, event.Mention)
-		if err != nil && !errors.Is(err, earshot.ErrNotFound) {
+		switch {
+		case err == nil && stored.Verdict != nil && digest(&stored) == event.Seat.Said:
+			alert.Mention, alert.Verdict = bounded(&stored.Mention, stored.Verdict)
+		case err != nil && !errors.Is(err, earshot.ErrNotFound):
 			return alert, fmt.Errorf("reading mention %s: %w", event.Mention, err)
-		}
-		if err == nil {
-			same, err := e.unchanged(ctx, event, &stored)
-			if err != nil {
-				return alert, err
-			}
-			if same {
-				alert.Mention, alert.Verdict = bounded(&stored.Mention, stored.Verdict)
-			}
 		}
 	}
 	alert.Summary = Summary(&alert)
 	return alert, nil
-}
-
-// unchanged reports whether a mention still says what brought an event about. An
-// edit that changes neither words nor verdict raises no alert, so it must not
-// take the words from this one.
-func (e *Engine) unchanged(ctx context.Context, event *earshot.CaseEvent, now *earshot.Stored) (bool, error) {
-	if now.Sequence == event.Cause || now.Verdict == nil {
-		return now.Verdict != nil, nil
-	}
-	of, err := e.log.Membership(ctx, event.Case.Brand, now.Mention.Key())
-	if err != nil && !errors.Is(err, earshot.ErrNotFound) {
-		return false, fmt.Errorf("reading the cases of mention %s: %w", event.Mention, err)
-	}
-	said := digest(now)
-	return slices.ContainsFunc(of.Seats, func(s earshot.Seat) bool {
-		return s.Team == event.Case.Team && s.Case == event.Case.ID && s.Cause == event.Cause && s.Said == said
-	}), nil
 }

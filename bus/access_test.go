@@ -58,7 +58,7 @@ func refused(t *testing.T, nc *nats.Conn, what string, act func() error) {
 func access(t *testing.T, b *bus.Bus, url string, password func(user string) string) {
 	t.Helper()
 	cs := connect(t, url, "cs", password("cs"))
-	if _, err := b.Publish(t.Context(), []earshot.Alert{alert("1", "cs", 1), alert("2", "pr", 1)},
+	if _, err := b.Publish(t.Context(), []earshot.Alert{alert("1", "cs", 1), alert("2", "pr", 1)}, nil,
 		[]earshot.Progress{{Brand: "acme", Sequence: 1}}); err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func replies(t *testing.T, b *bus.Bus, cs, pr *nats.Conn) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	if _, err := b.Append(ctx, []earshot.CaseEvent{event("pr", "one", "opened", 0)}, nil); err != nil {
+	if _, err := b.Append(ctx, []earshot.CaseEvent{event("pr", "one", "opened", 0)}); err != nil {
 		t.Errorf("cases after the attack: %v", err)
 	}
 	js, err := jetstream.NewWithAPIPrefix(pr, bus.APIPrefix)

@@ -39,16 +39,18 @@ func (b *Bus) Progress(ctx context.Context, brand string) (earshot.Progress, err
 	return p, nil
 }
 
-// Publish stores alerts and progress, all or none, and returns the new revisions
-// of the progress. Each progress is fenced by its Revision; alerts without any
-// are refused, since nothing would keep them from existing twice.
-func (b *Bus) Publish(ctx context.Context, alerts []earshot.Alert, progress []earshot.Progress) ([]uint64, error) {
-	if len(alerts) > maxAlerts || len(progress) > maxBrands {
-		return nil, fmt.Errorf("publishing %d alerts with the progress of %d brands: more than %d and %d at once",
-			len(alerts), len(progress), maxAlerts, maxBrands)
+// Publish stores alerts, memberships and progress, all or none, and returns the
+// new revisions of the progress. Each progress is fenced by its Revision; alerts
+// and memberships without any are refused, since nothing would keep them from
+// existing twice.
+func (b *Bus) Publish(ctx context.Context, alerts []earshot.Alert, memberships []earshot.Membership, progress []earshot.Progress) ([]uint64, error) {
+	both := len(alerts) + len(memberships)
+	if both > maxAlerts || len(progress) > maxBrands {
+		return nil, fmt.Errorf("publishing %d alerts and memberships with the progress of %d brands: more than %d and %d at once",
+			both, len(progress), maxAlerts, maxBrands)
 	}
 	if len(progress) == 0 {
-		if len(alerts) == 0 {
+		if both == 0 {
 			return nil, nil
 		}
 		return nil, errors.New("publishing alerts: no progress goes with them")
@@ -60,7 +62,14 @@ func (b *Bus) Publish(ctx context.Context, alerts []earshot.Alert, progress []ea
 		fences[i] = fence{progressSubject(p.Brand), p.Revision}
 	}
 	first, err := b.fenced(ctx, streamAlerts, id, func() ([]*nats.Msg, error) {
-		return alertMessages(id, alerts, progress)
+		msgs, err := alertMessages(alerts, both+len(progress))
+		if err != nil {
+			return nil, err
+		}
+		if msgs, err = addMemberships(msgs, id, memberships); err != nil {
+			return nil, err
+		}
+		return addProgress(msgs, id, progress)
 	}, &fences)
 	b.metrics.published(time.Since(start), len(alerts), err)
 	b.noteFull(ofAlerts, err)
@@ -69,13 +78,13 @@ func (b *Bus) Publish(ctx context.Context, alerts []earshot.Alert, progress []ea
 	}
 	revisions := make([]uint64, len(progress))
 	for i := range revisions {
-		revisions[i] = first + uint64(len(alerts)+i)
+		revisions[i] = first + uint64(both+i)
 	}
 	return revisions, nil
 }
 
-func alertMessages(id string, alerts []earshot.Alert, progress []earshot.Progress) ([]*nats.Msg, error) {
-	msgs := make([]*nats.Msg, 0, len(alerts)+len(progress))
+func alertMessages(alerts []earshot.Alert, room int) ([]*nats.Msg, error) {
+	msgs := make([]*nats.Msg, 0, room)
 	for i := range alerts {
 		a := &alerts[i]
 		if err := tokens(a.Team, a.Brand, string(a.Kind), string(a.Urgency)); err != nil {
@@ -89,6 +98,26 @@ func alertMessages(id string, alerts []earshot.Alert, progress []earshot.Progres
 		}
 		msgs = append(msgs, m)
 	}
+	return msgs, nil
+}
+
+func addMemberships(msgs []*nats.Msg, id string, memberships []earshot.Membership) ([]*nats.Msg, error) {
+	for i, of := range memberships {
+		if err := tokens(of.Brand, of.Mention); err != nil {
+			return nil, err
+		}
+		m, err := message(membershipSubject(of.Brand, of.Mention), event{
+			id: fmt.Sprintf("%s.m%d", id, i), kind: "membership", source: "alerts", schema: "membership",
+		}, of)
+		if err != nil {
+			return nil, err
+		}
+		msgs = append(msgs, replace(m))
+	}
+	return msgs, nil
+}
+
+func addProgress(msgs []*nats.Msg, id string, progress []earshot.Progress) ([]*nats.Msg, error) {
 	now := time.Now()
 	for i := range progress {
 		p := &progress[i]

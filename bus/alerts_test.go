@@ -34,7 +34,7 @@ func TestPublish(t *testing.T) {
 	}
 	p.Sequence, p.State = 7, json.RawMessage(`{"a":1}`)
 	other := earshot.Progress{Brand: "bolt", Sequence: 7}
-	revisions, err := b.Publish(t.Context(), []earshot.Alert{alert("1", "cs", 1), alert("2", "pr", 1)}, []earshot.Progress{p, other})
+	revisions, err := b.Publish(t.Context(), []earshot.Alert{alert("1", "cs", 1), alert("2", "pr", 1)}, nil, []earshot.Progress{p, other})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,15 +44,52 @@ func TestPublish(t *testing.T) {
 			t.Errorf("Progress of %s = %+v, %v; revisions %v", brand, got, err, revisions)
 		}
 	}
-	if _, err := b.Publish(t.Context(), []earshot.Alert{alert("3", "cs", 1)}, []earshot.Progress{p}); !errors.Is(err, earshot.ErrConflict) {
+	if _, err := b.Publish(t.Context(), []earshot.Alert{alert("3", "cs", 1)}, nil, []earshot.Progress{p}); !errors.Is(err, earshot.ErrConflict) {
 		t.Errorf("Publish with an old revision: %v", err)
 	}
 	p.Revision = revisions[0]
-	if _, err := b.Publish(t.Context(), nil, []earshot.Progress{p}); err != nil {
+	if _, err := b.Publish(t.Context(), nil, nil, []earshot.Progress{p}); err != nil {
 		t.Errorf("Publish of progress alone: %v", err)
 	}
-	if _, err := b.Publish(t.Context(), []earshot.Alert{alert("4", "cs", 1)}, nil); err == nil {
+	if _, err := b.Publish(t.Context(), []earshot.Alert{alert("4", "cs", 1)}, nil, nil); err == nil {
 		t.Error("alerts without progress were accepted")
+	}
+}
+
+// The place of a mention is stored with the alerts, behind the same fence, and
+// takes that of the one before it.
+func TestMembership(t *testing.T) {
+	b := open(t, options(t))
+	seats := func(teams ...string) []earshot.Membership {
+		m := earshot.Membership{Brand: "acme", Mention: "key"}
+		for _, team := range teams {
+			m.Seats = append(m.Seats, earshot.Seat{Team: team, Case: "one"})
+		}
+		return []earshot.Membership{m}
+	}
+	p := earshot.Progress{Brand: "acme", Sequence: 1}
+	revisions, err := b.Publish(t.Context(), []earshot.Alert{alert("1", "cs", 1)}, seats("cs"), []earshot.Progress{p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Publish(t.Context(), nil, seats(), []earshot.Progress{p}); !errors.Is(err, earshot.ErrConflict) {
+		t.Errorf("Publish behind the fence: %v", err)
+	}
+	p.Revision = revisions[0]
+	if _, err := b.Publish(t.Context(), nil, seats("cs", "pr"), []earshot.Progress{p}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.Membership(t.Context(), "acme", "key"); err != nil || len(got.Seats) != 2 {
+		t.Errorf("Membership = %+v, %v", got, err)
+	}
+	if _, err := b.Membership(t.Context(), "bolt", "key"); !errors.Is(err, earshot.ErrNotFound) {
+		t.Errorf("Membership of nothing: %v", err)
+	}
+	if got, err := b.Progress(t.Context(), "acme"); err != nil || got.Revision != revisions[0]+2 {
+		t.Errorf("Progress = %+v, %v", got, err)
+	}
+	if _, err := b.Publish(t.Context(), nil, seats("cs"), nil); err == nil {
+		t.Error("a membership without progress was accepted")
 	}
 }
 
@@ -67,7 +104,7 @@ func TestSubscriberSeesAlerts(t *testing.T) {
 	}
 	var revision uint64
 	for i := range 3 {
-		revisions, err := b.Publish(t.Context(), []earshot.Alert{alert(string(rune('a'+i)), "cs", 1), alert("x", "pr", 1)},
+		revisions, err := b.Publish(t.Context(), []earshot.Alert{alert(string(rune('a'+i)), "cs", 1), alert("x", "pr", 1)}, nil,
 			[]earshot.Progress{{Brand: "acme", Sequence: uint64(i), Revision: revision}})
 		if err != nil {
 			t.Fatal(err)
@@ -100,7 +137,7 @@ func TestAppend(t *testing.T) {
 	}
 	sequences, err := b.Append(t.Context(), []earshot.CaseEvent{
 		event("cs", "one", "opened", 0), event("pr", "one", "opened", 0), event("cs", "one", "grown", 0),
-	}, []earshot.Membership{{Brand: "acme", Mention: "key", Seats: []earshot.Seat{{Team: "cs", Case: "one"}}}})
+	})
 	if err != nil || len(sequences) != 3 {
 		t.Fatalf("Append = %v, %v", sequences, err)
 	}
@@ -110,22 +147,15 @@ func TestAppend(t *testing.T) {
 	}
 	// Two agents claim: one wins, and the loser's batch leaves no trace.
 	claim := event("cs", "one", "claimed", last.Sequence)
-	if _, err := b.Append(t.Context(), []earshot.CaseEvent{claim}, nil); err != nil {
+	if _, err := b.Append(t.Context(), []earshot.CaseEvent{claim}); err != nil {
 		t.Fatal(err)
 	}
 	loser := []earshot.CaseEvent{event("cs", "two", "opened", 0), claim}
-	if _, err := b.Append(t.Context(), loser, []earshot.Membership{{Brand: "acme", Mention: "key"}}); !errors.Is(err, earshot.ErrConflict) {
+	if _, err := b.Append(t.Context(), loser); !errors.Is(err, earshot.ErrConflict) {
 		t.Errorf("second claim: %v", err)
 	}
 	if _, err := b.Case(t.Context(), "cs", "two"); !errors.Is(err, earshot.ErrNotFound) {
 		t.Errorf("the loser's other case: %v", err)
-	}
-	member, err := b.Membership(t.Context(), "acme", "key")
-	if err != nil || len(member.Seats) != 1 {
-		t.Errorf("Membership = %+v, %v", member, err)
-	}
-	if _, err := b.Membership(t.Context(), "bolt", "key"); !errors.Is(err, earshot.ErrNotFound) {
-		t.Errorf("Membership of nothing: %v", err)
 	}
 	history, err := b.Events(t.Context(), 0)
 	var what []string
@@ -156,7 +186,7 @@ func TestResume(t *testing.T) {
 				t.Fatal(err)
 			}
 			at.Sequence = sequence
-			if _, err := b.Publish(t.Context(), nil, []earshot.Progress{at}); err != nil {
+			if _, err := b.Publish(t.Context(), nil, nil, []earshot.Progress{at}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -35,7 +35,7 @@ func TestBackupAndRestore(t *testing.T) {
 			at, err := b.Progress(t.Context(), "acme")
 			if err == nil {
 				at.Sequence = uint64(n)
-				_, err = b.Publish(t.Context(), []earshot.Alert{alert(fmt.Sprint(n), "cs", 1)}, []earshot.Progress{at})
+				_, err = b.Publish(t.Context(), []earshot.Alert{alert(fmt.Sprint(n), "cs", 1)}, nil, []earshot.Progress{at})
 			}
 			if err != nil {
 				t.Errorf("writing beside the backup: %v", err)
@@ -89,7 +89,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if len(ids) != int(at.Sequence) {
 		t.Errorf("%d alerts with the progress at %d", len(ids), at.Sequence)
 	}
-	if _, err := r.Publish(t.Context(), nil, []earshot.Progress{at}); err != nil {
+	if _, err := r.Publish(t.Context(), nil, nil, []earshot.Progress{at}); err != nil {
 		t.Errorf("going on after the restore: %v", err)
 	}
 	(&part{t: t, bus: r, name: "p", revision: revision}).commit(mention(n, "acme"))

@@ -74,7 +74,7 @@ func BenchmarkPublish(b *testing.B) {
 				for i := range alerts {
 					alerts[i] = alert(strconv.Itoa(n+i), "cs", 1)
 				}
-				revisions, err := store.Publish(b.Context(), alerts, []earshot.Progress{at})
+				revisions, err := store.Publish(b.Context(), alerts, nil, []earshot.Progress{at})
 				if err != nil {
 					b.Fatal(err)
 				}

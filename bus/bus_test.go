@@ -43,9 +43,9 @@ var (
 		Events(ctx context.Context, after uint64) ([]earshot.CaseEvent, error)
 		Membership(ctx context.Context, brand, mention string) (earshot.Membership, error)
 		Mention(ctx context.Context, brand, id string) (earshot.Stored, error)
-		Append(ctx context.Context, events []earshot.CaseEvent, memberships []earshot.Membership) ([]uint64, error)
+		Append(ctx context.Context, events []earshot.CaseEvent) ([]uint64, error)
 		Progress(ctx context.Context, brand string) (earshot.Progress, error)
-		Publish(ctx context.Context, alerts []earshot.Alert, progress []earshot.Progress) ([]uint64, error)
+		Publish(ctx context.Context, alerts []earshot.Alert, memberships []earshot.Membership, progress []earshot.Progress) ([]uint64, error)
 	} = (*bus.Bus)(nil)
 	_ interface {
 		Next(ctx context.Context, max int) ([]earshot.Stored, error)

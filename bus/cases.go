@@ -40,7 +40,7 @@ func (b *Bus) Membership(ctx context.Context, brand, mention string) (earshot.Me
 	if err := tokens(brand, mention); err != nil {
 		return m, fmt.Errorf("reading membership: %w", err)
 	}
-	r, err := b.last(ctx, streamCases, membershipSubject(brand, mention))
+	r, err := b.last(ctx, streamAlerts, membershipSubject(brand, mention))
 	if err == nil {
 		err = json.Unmarshal(r.data, &m)
 	}
@@ -50,27 +50,21 @@ func (b *Bus) Membership(ctx context.Context, brand, mention string) (earshot.Me
 	return m, nil
 }
 
-// Append stores events and memberships, all or none, and returns the sequences
-// of the events. The first event of each case names in Sequence the event before
-// it, 0 for none; ErrConflict says that somebody else was faster with one of
-// them. Memberships need an event beside them: its fence is theirs too.
-func (b *Bus) Append(ctx context.Context, events []earshot.CaseEvent, memberships []earshot.Membership) ([]uint64, error) {
-	if len(events) == 0 && len(memberships) == 0 {
+// Append stores events, all or none, and returns their sequences. The first event
+// of each case names in Sequence the event before it, 0 for none; ErrConflict says
+// that somebody else was faster with one of them.
+func (b *Bus) Append(ctx context.Context, events []earshot.CaseEvent) ([]uint64, error) {
+	if len(events) == 0 {
 		return nil, nil
 	}
-	if len(events) == 0 || len(events)+len(memberships) > maxMentions {
-		return nil, fmt.Errorf("appending %d case events and %d memberships: at least one event and at most %d of both go together",
-			len(events), len(memberships), maxMentions)
+	if len(events) > maxMentions {
+		return nil, fmt.Errorf("appending %d case events: at most %d go together", len(events), maxMentions)
 	}
 	id := rand.Text()
 	var fences []fence
 	build := func() ([]*nats.Msg, error) {
 		fences = fences[:0]
-		msgs, err := caseMessages(id, events, &fences)
-		if err != nil {
-			return nil, err
-		}
-		return addMemberships(msgs, id, memberships)
+		return caseMessages(id, events, &fences)
 	}
 	first, err := b.fenced(ctx, streamCases, id, build, &fences)
 	b.noteFull(ofAlerts, err)
@@ -106,22 +100,6 @@ func caseMessages(id string, events []earshot.CaseEvent, fences *[]fence) ([]*na
 			*fences = append(*fences, fence{subject, e.Sequence})
 		}
 		msgs[i] = m
-	}
-	return msgs, nil
-}
-
-func addMemberships(msgs []*nats.Msg, id string, memberships []earshot.Membership) ([]*nats.Msg, error) {
-	for i, of := range memberships {
-		if err := tokens(of.Brand, of.Mention); err != nil {
-			return nil, err
-		}
-		m, err := message(membershipSubject(of.Brand, of.Mention), event{
-			id: fmt.Sprintf("%s.m%d", id, i), kind: "membership", source: "alerts", schema: "membership",
-		}, of)
-		if err != nil {
-			return nil, err
-		}
-		msgs = append(msgs, replace(m))
 	}
 	return msgs, nil
 }

@@ -87,7 +87,7 @@ func whilePublishing(t *testing.T, b *bus.Bus, cmd *exec.Cmd) string {
 		}
 		at, err := b.Progress(t.Context(), "acme")
 		if err == nil {
-			_, err = b.Publish(t.Context(), []earshot.Alert{alert(fmt.Sprint("cs", n), "cs", 1), alert(fmt.Sprint("pr", n), "pr", 1)},
+			_, err = b.Publish(t.Context(), []earshot.Alert{alert(fmt.Sprint("cs", n), "cs", 1), alert(fmt.Sprint("pr", n), "pr", 1)}, nil,
 				[]earshot.Progress{at})
 		}
 		if err != nil {

@@ -108,10 +108,10 @@ func TestContract(t *testing.T) {
 	a.Mention, a.Verdict = &m.Mention, &m.Verdicts[0]
 	e := event("cs", "one", "opened", 0)
 	e.Case.Members, e.Alert = []earshot.Member{{Mention: m.Key()}}, &a
-	if _, err := b.Publish(t.Context(), []earshot.Alert{a}, []earshot.Progress{{Brand: "acme"}}); err != nil {
+	if _, err := b.Publish(t.Context(), []earshot.Alert{a}, nil, []earshot.Progress{{Brand: "acme"}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Append(t.Context(), []earshot.CaseEvent{e}, nil); err != nil {
+	if _, err := b.Append(t.Context(), []earshot.CaseEvent{e}); err != nil {
 		t.Fatal(err)
 	}
 	addresses := documented(t)

@@ -7,8 +7,7 @@ import (
 	"earshot"
 )
 
-// The events of all cases come in order, without the memberships between them,
-// however many they are.
+// The events of all cases come in order, however many they are.
 func TestEvents(t *testing.T) {
 	b := open(t, options(t))
 	if events, err := b.Events(t.Context(), 0); err != nil || len(events) > 0 {
@@ -17,13 +16,11 @@ func TestEvents(t *testing.T) {
 	var want []uint64
 	for i := range 8 {
 		var batch []earshot.CaseEvent
-		var members []earshot.Membership
 		for j := range 100 {
 			id := fmt.Sprint("c", 100*i+j)
 			batch = append(batch, event("cs", id, "opened", 0))
-			members = append(members, earshot.Membership{Brand: "acme", Mention: id})
 		}
-		sequences, err := b.Append(t.Context(), batch, members)
+		sequences, err := b.Append(t.Context(), batch)
 		if err != nil {
 			t.Fatal(err)
 		}

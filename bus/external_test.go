@@ -252,7 +252,7 @@ func commitAll(ctx context.Context, b *bus.Bus, part, batches, size int) error {
 func publishAll(ctx context.Context, b *bus.Bus, batches int) error {
 	var revision uint64
 	for n := range batches {
-		revisions, err := b.Publish(ctx, []earshot.Alert{alert(fmt.Sprint("alert-", n), "cs", 1)},
+		revisions, err := b.Publish(ctx, []earshot.Alert{alert(fmt.Sprint("alert-", n), "cs", 1)}, nil,
 			[]earshot.Progress{{Brand: "acme", Sequence: uint64(n), Revision: revision}})
 		if err != nil {
 			return fmt.Errorf("alert %d: %w", n, err)
@@ -266,7 +266,7 @@ func publishAll(ctx context.Context, b *bus.Bus, batches int) error {
 			}
 			at = last.Sequence
 		}
-		if _, err := b.Append(ctx, []earshot.CaseEvent{event("cs", "one", fmt.Sprint("event-", n), at)}, nil); err != nil {
+		if _, err := b.Append(ctx, []earshot.CaseEvent{event("cs", "one", fmt.Sprint("event-", n), at)}); err != nil {
 			return fmt.Errorf("event %d: %w", n, err)
 		}
 	}

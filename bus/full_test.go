@@ -49,12 +49,12 @@ func stillAlerts(t *testing.T, b *bus.Bus) {
 	}
 	at, err := b.Progress(t.Context(), "acme")
 	if err == nil {
-		_, err = b.Publish(t.Context(), []earshot.Alert{alert("1", "cs", 1)}, []earshot.Progress{at})
+		_, err = b.Publish(t.Context(), []earshot.Alert{alert("1", "cs", 1)}, nil, []earshot.Progress{at})
 	}
 	if err != nil {
 		t.Errorf("alerts while posts are refused: %v", err)
 	}
-	if _, err := b.Append(t.Context(), []earshot.CaseEvent{event("cs", "one", "opened", 0)}, nil); err != nil {
+	if _, err := b.Append(t.Context(), []earshot.CaseEvent{event("cs", "one", "opened", 0)}); err != nil {
 		t.Errorf("cases while posts are refused: %v", err)
 	}
 	if !b.Health().Full {
@@ -137,7 +137,7 @@ func TestDiskFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Publish(t.Context(), nil, []earshot.Progress{at}); !errors.Is(err, earshot.ErrFull) {
+	if _, err := b.Publish(t.Context(), nil, nil, []earshot.Progress{at}); !errors.Is(err, earshot.ErrFull) {
 		t.Errorf("Publish into the last of the reserve: %v", err)
 	}
 	if err := errors.Join(os.Remove(ballast), os.Remove(filepath.Join(dir, "more"))); err != nil {

@@ -275,7 +275,7 @@ func powerCutWriter(t *testing.T, dir string) {
 func powerCutAlerts(ctx context.Context, b *bus.Bus) error {
 	var revision uint64
 	for n := 1; ; n++ {
-		revisions, err := b.Publish(ctx, []earshot.Alert{alert(strconv.Itoa(n), "cs", 1)},
+		revisions, err := b.Publish(ctx, []earshot.Alert{alert(strconv.Itoa(n), "cs", 1)}, nil,
 			[]earshot.Progress{{Brand: "acme", Sequence: uint64(n), Revision: revision}})
 		if err != nil {
 			return err

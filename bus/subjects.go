@@ -52,9 +52,9 @@ func deadSubject(listener string) string { return "earshot.dlq." + listener }
 
 func caseSubject(team, id string) string { return "earshot.cases." + team + "." + id }
 
-// membershipSubject lies beside the cases of teams, whose names have no underscore.
+// membershipSubject lies below the progress of the brand, which it commits with.
 func membershipSubject(brand, mention string) string {
-	return "earshot.cases._mentions." + brand + "." + mention
+	return progressSubject(brand) + "." + mention
 }
 
 func progressSubject(brand string) string { return "earshot.progress." + brand }

@@ -37,7 +37,7 @@ type Log struct {
 
 	mu          sync.Mutex
 	calls       int
-	sequence    uint64 // of cases and memberships
+	sequence    uint64 // of cases
 	revision    uint64
 	cases       map[string][]event
 	memberships map[string][]byte
@@ -147,12 +147,12 @@ func (l *Log) Mention(ctx context.Context, brand, id string) (earshot.Stored, er
 	return earshot.Stored{}, fmt.Errorf("mention %s of %s: %w", id, brand, earshot.ErrNotFound)
 }
 
-// Append stores events and memberships.
-func (l *Log) Append(ctx context.Context, events []earshot.CaseEvent, memberships []earshot.Membership) ([]uint64, error) {
+// Append stores events.
+func (l *Log) Append(ctx context.Context, events []earshot.CaseEvent) ([]uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n := len(events) + len(memberships); n > 900 {
-		return nil, fmt.Errorf("%d messages are too many for a batch", n)
+	if len(events) > 900 {
+		return nil, fmt.Errorf("%d events are too many for a batch", len(events))
 	}
 	first := map[string]bool{}
 	for _, e := range events {
@@ -165,17 +165,13 @@ func (l *Log) Append(ctx context.Context, events []earshot.CaseEvent, membership
 	sequences := make([]uint64, len(events))
 	err := l.call(ctx, "append", func() {
 		if l.cases == nil {
-			l.cases, l.memberships = map[string][]event{}, map[string][]byte{}
+			l.cases = map[string][]event{}
 		}
 		for i, e := range events {
 			l.sequence++
 			sequences[i] = l.sequence
 			subject := e.Case.Team + "." + e.Case.ID
 			l.cases[subject] = append(l.cases[subject], event{l.sequence, encode(e)})
-		}
-		l.sequence += uint64(len(memberships))
-		for _, m := range memberships {
-			l.memberships[m.Brand+"."+m.Mention] = encode(m)
 		}
 	})
 	return sequences, err
@@ -196,12 +192,12 @@ func (l *Log) Progress(ctx context.Context, brand string) (earshot.Progress, err
 	return p, nil
 }
 
-// Publish stores alerts and progress.
-func (l *Log) Publish(ctx context.Context, alerts []earshot.Alert, progress []earshot.Progress) ([]uint64, error) {
+// Publish stores alerts, memberships and progress.
+func (l *Log) Publish(ctx context.Context, alerts []earshot.Alert, memberships []earshot.Membership, progress []earshot.Progress) ([]uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(alerts)+len(progress) > 900 || len(progress) > 90 {
-		return nil, fmt.Errorf("%d alerts and %d brands are too many for a batch", len(alerts), len(progress))
+	if n := len(alerts) + len(memberships); n > 900 || len(progress) > 90 || len(progress) == 0 {
+		return nil, fmt.Errorf("%d alerts and memberships and %d brands do not make a batch", n, len(progress))
 	}
 	for _, p := range progress {
 		if l.progress[p.Brand].revision != p.Revision {
@@ -211,7 +207,10 @@ func (l *Log) Publish(ctx context.Context, alerts []earshot.Alert, progress []ea
 	revisions := make([]uint64, len(progress))
 	err := l.call(ctx, "publish", func() {
 		if l.progress == nil {
-			l.progress = map[string]fence{}
+			l.progress, l.memberships = map[string]fence{}, map[string][]byte{}
+		}
+		for _, m := range memberships {
+			l.memberships[m.Brand+"."+m.Mention] = encode(m)
 		}
 		for _, a := range alerts {
 			l.alerts = append(l.alerts, encode(a))
