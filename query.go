@@ -31,7 +31,7 @@ const (
 	QueryOr      QueryOp = "or"
 	QueryNot     QueryOp = "not"     // one operand, always below an and
 	QueryNear    QueryOp = "near"    // two operands: words, phrases or an or of them, in any order
-	QueryWord    QueryOp = "word"    // in text, hashtags and handles
+	QueryWord    QueryOp = "word"    // in text, hashtags and handles; with an accent it means just that, without one any
 	QueryPhrase  QueryOp = "phrase"  // words in a row
 	QueryHashtag QueryOp = "hashtag" // the whole hashtag
 	QueryHandle  QueryOp = "handle"  // the whole handle

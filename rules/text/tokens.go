@@ -1,7 +1,8 @@
 // Package text cuts what people write into tokens that compare equal when people
 // would call the words equal: case, width, accents and zero-width characters do
-// not matter, and words end where each script ends them. It knows nothing of
-// queries or moods; spans always refer to the original text.
+// not matter, and words end where each script ends them. Who means an accent asks
+// AppendSpelled. It knows nothing of queries or moods; spans always refer to the
+// original text.
 package text
 
 // Kind says what sort of thing a token is.
