@@ -1,6 +1,7 @@
 package listeners
 
 import (
+	"bufio"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -16,16 +17,16 @@ import (
 // body is an answer's body: decoded as it is read, so that a bomb never expands
 // in memory, capped, and bound to the deadline of its exchange.
 type body struct {
-	raw    io.ReadCloser
-	late   func() error // why the exchange has been ended, nil while it goes on
-	limit  int64        // bytes, of what arrives and of what it decodes to
+	raw io.ReadCloser
+	*exchange
+	limit  int64 // bytes, of what arrives and of what it decodes to
 	decode func(io.Reader) (io.Reader, error)
 	reader io.Reader // what is read from once decoding has begun
 	read   int64
 	err    error // what ended it; it stays ended
 	once   sync.Once
 	done   func()
-	spent  time.Duration // by the exchange and the redirects before it, once done
+	total  time.Duration // spent by the exchange and the redirects before it, once done
 }
 
 // decodeAs takes charge of the answer's encoding.
@@ -37,7 +38,7 @@ func (b *body) decodeAs(resp *http.Response) {
 	case "gzip", "x-gzip":
 		b.decode = func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
 	case "br":
-		b.decode = func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }
+		b.decode = b.brotli
 	default:
 		b.decode = func(io.Reader) (io.Reader, error) {
 			return nil, fmt.Errorf("unknown content encoding %q", encoding)
@@ -54,16 +55,26 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.err != nil {
 		return 0, b.err
 	}
+	if b.read >= largeBody {
+		if err := b.grow(); err != nil {
+			return 0, b.fail(err)
+		}
+	}
 	n, err := b.next(p)
 	if b.read += int64(n); b.read > b.limit {
 		n -= int(b.read - b.limit)
 		err = &TooLarge{Limit: b.limit}
 	}
 	if err != nil {
-		b.err = b.explain(err)
-		b.once.Do(b.done)
+		return n, b.fail(err)
 	}
-	return n, b.err
+	return n, nil
+}
+
+func (b *body) fail(err error) error {
+	b.err = b.explain(err)
+	b.once.Do(b.done)
+	return b.err
 }
 
 func (b *body) next(p []byte) (int, error) {
@@ -88,6 +99,29 @@ func (b *body) begin() error {
 	return nil
 }
 
+// brotli decodes it. A stream may ask for a window of 16 MiB, whatever comes of
+// it: with one that is larger than a small answer it counts as large at once.
+func (b *body) brotli(r io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReader(r)
+	// Without a first byte there is nothing to decode, as the decoder will say.
+	if first, _ := buffered.Peek(1); len(first) > 0 && brotliWindow(first[0]) > largeBody {
+		if err := b.grow(); err != nil {
+			return nil, err
+		}
+	}
+	return brotli.NewReader(buffered), nil
+}
+
+// brotliWindow is the size that a stream's first byte asks for (RFC 7932, 9.1),
+// if it is beyond the smallest.
+func brotliWindow(first byte) int {
+	const smallest, withoutMore = 16, 17
+	if bits := int(first >> 1 & 7); first&1 == 1 && bits > 0 {
+		return 1 << (withoutMore + bits)
+	}
+	return 1 << smallest
+}
+
 // explain prefers the deadline to its symptoms, and says that what cannot be
 // decoded is malformed.
 func (b *body) explain(err error) error {
@@ -103,13 +137,14 @@ func (b *body) explain(err error) error {
 	return err
 }
 
-// Close ends the exchange and gives the turn at the host back.
+// Close ends the exchange and gives its turns back.
 func (b *body) Close() error {
 	if b.err == nil {
 		b.err = errors.New("reading an answer that was closed")
 	}
 	err := b.raw.Close()
 	b.once.Do(b.done)
+	b.shrink()
 	return err
 }
 

@@ -1,7 +1,6 @@
 package listeners
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -13,6 +12,7 @@ type politeTransport struct {
 	next    *http.Transport
 	options ClientOptions
 	hosts   *hosts
+	large   chan struct{} // turns of large answers
 }
 
 // RoundTrip does one exchange; its turn at the host ends with the body.
@@ -24,23 +24,20 @@ func (t *politeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, fmt.Errorf("waiting for a turn at %s: %w", req.URL.Host, err)
 	}
-	began, before := time.Now(), spentBefore(req)
-	slow := fmt.Errorf("the server took longer than %s: %w", t.options.Timeout, context.DeadlineExceeded)
-	ctx, cancel := context.WithTimeoutCause(req.Context(), t.options.Timeout-before, slow)
-
+	e, ctx := newExchange(req.Context(), t.options.Timeout, spentBefore(req), t.large)
 	resp, err := t.next.RoundTrip(t.introduce(req.Clone(ctx)))
 	if err != nil {
-		if cause := context.Cause(ctx); cause != nil {
+		if cause := e.late(); cause != nil {
 			err = cause
 		}
-		cancel()
+		e.end()
 		leave()
 		return nil, err
 	}
-	b := &body{raw: resp.Body, late: func() error { return context.Cause(ctx) }, limit: t.options.MaxBody, spent: before}
+	b := &body{raw: resp.Body, exchange: e, limit: t.options.MaxBody}
 	b.done = func() {
-		b.spent = before + time.Since(began)
-		cancel()
+		b.total = e.spent()
+		e.end()
 		leave()
 	}
 	b.decodeAs(resp)
@@ -68,7 +65,7 @@ func spentBefore(req *http.Request) time.Duration {
 		return 0
 	}
 	if b, ok := req.Response.Body.(*body); ok {
-		return b.spent
+		return b.total
 	}
 	return 0
 }

@@ -3,6 +3,7 @@ package rss
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"mime"
 	"regexp"
 	"strings"
@@ -44,8 +45,11 @@ func toUTF8(doc []byte, contentType string) ([]byte, error) {
 	return recode(doc, enc.NewDecoder())
 }
 
+// mostText is the longest document, in UTF-8; a longer one is cut off.
+const mostText = 16 << 20
+
 func recode(doc []byte, t transform.Transformer) ([]byte, error) {
-	out, _, err := transform.Bytes(t, doc)
+	out, err := readAll(io.LimitReader(transform.NewReader(bytes.NewReader(doc), t), mostText))
 	if err != nil {
 		return nil, fmt.Errorf("decoding characters: %w", err)
 	}
@@ -105,7 +109,7 @@ func repair(doc []byte, label string) []byte {
 	}
 	if label == "" && strayBytes(doc) {
 		if enc, _ := charset.Lookup("windows-1252"); enc != nil {
-			if out, _, err := transform.Bytes(enc.NewDecoder(), doc); err == nil {
+			if out, err := recode(doc, enc.NewDecoder()); err == nil {
 				return out
 			}
 		}

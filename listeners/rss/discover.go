@@ -22,7 +22,9 @@ const (
 // discover finds the feed of a web page: the first that it names, else at one of
 // the usual places. The state remembers where.
 func (s *source) discover(ctx context.Context, st *state, page *answer) (*answer, *document, error) {
-	for _, address := range append(namedFeeds(page.body, page.final), usualPlaces(page.final)...) {
+	addresses := append(namedFeeds(page.body, page.final), usualPlaces(page.final)...)
+	page.done() // or no large feed could be read after a large page
+	for _, address := range addresses {
 		a, err := s.fetch(ctx, address, nil)
 		if err != nil {
 			if ctx.Err() != nil || isTransient(err) {
@@ -30,8 +32,9 @@ func (s *source) discover(ctx context.Context, st *state, page *answer) (*answer
 			}
 			continue
 		}
-		doc, err := read(a.body, a.header.Get("Content-Type"))
+		doc, err := a.read(nil)
 		if err != nil {
+			a.done()
 			continue
 		}
 		st.URL = address

@@ -1,25 +1,53 @@
 package rss
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"earshot/listeners"
 )
 
-// answer is what a server said to one request.
+// answer is what a server said to one request. It is open, and may keep others
+// from being read, until it is done with.
 type answer struct {
 	unchanged bool
 	body      []byte
+	text      bool  // the body is UTF-8 by now
 	cut       error // why the body ends early, nil when it does not
 	header    http.Header
 	final     *url.URL // after redirects
 	movedTo   string   // where permanent redirects lead, "" without any
+	open      io.Closer
+}
+
+// done forgets the body and lets others be read.
+func (a *answer) done() {
+	a.body = nil
+	_ = a.open.Close() // there is nothing left in it that matters
+}
+
+// read makes sense of the body, which it turns into UTF-8. An error wraps
+// listeners.ErrMalformed and says what came instead of a feed. Items that are
+// known to have been heard are left out.
+func (a *answer) read(known *recent) (*document, error) {
+	if !a.text {
+		text, err := toUTF8(a.body, a.header.Get("Content-Type"))
+		if err != nil {
+			return nil, notFeed(err)
+		}
+		a.body, a.text = bytes.TrimLeft(text, " \t\r\n\x00\ufeff"), true
+		if bytes.HasPrefix(a.body, []byte("<")) {
+			a.body = shorten(a.body, maxRun)
+		}
+	}
+	return readText(a.body, known)
 }
 
 const accept = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, " +
@@ -41,30 +69,64 @@ func (s *source) fetch(ctx context.Context, address string, st *state) (*answer,
 	if err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", plainAddress(req.URL), withoutAddress(err))
 	}
-	defer func() { _ = resp.Body.Close() }() // there is nothing left in it that matters
-	now := time.Now()
-	if err := listeners.CheckStatus(resp, now); err != nil {
+	a := &answer{header: resp.Header, final: resp.Request.URL, movedTo: trail.movedTo, open: resp.Body}
+	if err := a.receive(ctx, resp, trail.conditional); err != nil {
+		a.done()
 		return nil, err
 	}
-	a := &answer{header: resp.Header, final: resp.Request.URL, movedTo: trail.movedTo}
+	return a, nil
+}
+
+// receive reads the answer to its end, if it is one.
+func (a *answer) receive(ctx context.Context, resp *http.Response, conditional bool) error {
+	if err := listeners.CheckStatus(resp, time.Now()); err != nil {
+		return err
+	}
 	switch resp.StatusCode {
 	case http.StatusOK, http.StatusNonAuthoritativeInfo:
 	case http.StatusNotModified:
-		if !trail.conditional {
-			return nil, fmt.Errorf("%w: %s says that nothing has changed since we never asked", listeners.ErrMalformed, plainAddress(a.final))
+		if !conditional {
+			return fmt.Errorf("%w: %s says that nothing has changed since we never asked", listeners.ErrMalformed, plainAddress(a.final))
 		}
 		a.unchanged = true
-		return a, nil
+		return nil
 	default:
-		return nil, fmt.Errorf("%w: %s answered %s instead of a feed", listeners.ErrMalformed, plainAddress(a.final), resp.Status)
+		return fmt.Errorf("%w: %s answered %s instead of a feed", listeners.ErrMalformed, plainAddress(a.final), resp.Status)
 	}
-	if a.body, err = io.ReadAll(resp.Body); err != nil {
-		if ctx.Err() != nil || len(a.body) == 0 {
-			return nil, fmt.Errorf("reading what %s sent: %w", plainAddress(a.final), err)
+	body, err := readAll(resp.Body)
+	if err != nil {
+		err = fmt.Errorf("reading what %s sent: %w", plainAddress(a.final), err)
+		if ctx.Err() != nil || len(body) == 0 {
+			return err
 		}
-		a.cut = fmt.Errorf("reading what %s sent: %w", plainAddress(a.final), err)
 	}
-	return a, nil
+	a.body, a.cut = body, err
+	return nil
+}
+
+// readAll is io.ReadAll for what may be large. It doubles only when there is more
+// to come, so that an answer of the largest size takes no more than that.
+func readAll(r io.Reader) ([]byte, error) {
+	const first, probe = 64 << 10, 512
+	all := make([]byte, 0, first)
+	var more [probe]byte
+	for {
+		room := all[len(all):cap(all)]
+		if len(room) == 0 {
+			room = more[:]
+		}
+		n, err := r.Read(room)
+		if n > 0 && len(all) == cap(all) {
+			all = slices.Grow(all, len(all))
+		}
+		all = append(all, room[:n]...) // onto itself, but for the probe
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+	}
 }
 
 // trail follows the redirects of one request.

@@ -8,101 +8,87 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mmcdole/gofeed"
 	feedjson "github.com/mmcdole/gofeed/json"
 )
 
 // readJSON reads a JSON Feed; of a damaged one, the items that are whole.
 func readJSON(doc []byte) (*document, error) {
-	f, err := (&feedjson.Parser{}).Parse(bytes.NewReader(doc))
-	if err == nil {
-		if !isJSONFeed(f) {
-			return nil, errors.New("it is JSON, but not a JSON Feed")
-		}
-		return fromJSON(f)
+	if weigh(doc) > maxWeight {
+		return salvageJSON(doc, errors.New("it is made to be costly to read"))
 	}
-	return salvageJSON(doc, err)
+	f, err := (&feedjson.Parser{}).Parse(bytes.NewReader(doc))
+	if err != nil {
+		return salvageJSON(doc, err)
+	}
+	if len(f.Items) > maxItems {
+		return salvageJSON(doc, errors.New("it has too many items"))
+	}
+	if !isJSONFeed(f) {
+		return nil, errors.New("it is JSON, but not a JSON Feed")
+	}
+	return fromJSON(f)
+}
+
+// weigh is at least how many values some JSON holds.
+func weigh(raw []byte) int {
+	return 1 + bytes.Count(raw, []byte(",")) + bytes.Count(raw, []byte("{")) + bytes.Count(raw, []byte("["))
 }
 
 func isJSONFeed(f *feedjson.Feed) bool {
 	return strings.Contains(f.Version, "jsonfeed.org") || f.Items != nil
 }
 
-// salvageJSON reads the members of the feed and of its items one by one.
+// salvageJSON reads the members of the feed and of its newest items one by one.
 func salvageJSON(doc []byte, cause error) (*document, error) {
-	head, items, complete := jsonParts(doc)
+	parts := takeApart(doc, 0)
+	if parts.excess > 0 && isBefore(soleJSON(parts.items[0]), soleJSON(parts.last)) {
+		parts = takeApart(doc, parts.excess)
+	}
 	f := &feedjson.Feed{}
-	for name, value := range head {
+	for name, value := range parts.head {
 		// A member that is not what it should be costs itself and no other.
 		if one, err := json.Marshal(map[string]json.RawMessage{name: value}); err == nil {
 			_ = json.Unmarshal(one, f)
 		}
 	}
-	if !isJSONFeed(f) && items == nil {
+	if !isJSONFeed(f) && parts.items == nil {
 		return nil, cause
 	}
 	var broken []breakage
-	for _, raw := range items {
+	for _, raw := range parts.items {
 		item := &feedjson.Item{}
+		if weigh(raw) > maxItemWeight {
+			broken = append(broken, breakage{raw, "made to be costly to read"})
+			continue
+		}
 		if err := json.Unmarshal(raw, item); err != nil {
 			broken = append(broken, breakage{raw, "malformed JSON: " + err.Error()})
 			continue
 		}
 		f.Items = append(f.Items, item)
 	}
-	if len(items) == 0 && !complete {
+	if len(parts.items) == 0 && !parts.complete {
 		return nil, fmt.Errorf("it ends before its first item does: %w", cause)
 	}
 	d, err := fromJSON(f)
 	if err != nil {
 		return nil, err
 	}
-	d.broken, d.truncated = broken, !complete
+	d.broken, d.truncated, d.excess = broken, !parts.complete, parts.excess
 	return d, nil
 }
 
-// jsonParts takes a feed apart, up to where it is damaged.
-func jsonParts(doc []byte) (head map[string]json.RawMessage, items []json.RawMessage, complete bool) {
-	head = map[string]json.RawMessage{}
-	dec := json.NewDecoder(bytes.NewReader(doc))
-	if _, err := dec.Token(); err != nil {
-		return head, nil, false
+func soleJSON(raw json.RawMessage) *gofeed.Item {
+	item := &feedjson.Item{}
+	if weigh(raw) > maxItemWeight || json.Unmarshal(raw, item) != nil {
+		return nil
 	}
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return head, items, false
-		}
-		if key == "items" {
-			var whole bool
-			if items, whole = jsonItems(dec); !whole {
-				return head, items, false
-			}
-			continue
-		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return head, items, false
-		}
-		head[fmt.Sprint(key)] = value
+	d, err := fromJSON(&feedjson.Feed{Items: []*feedjson.Item{item}})
+	if err != nil {
+		return nil
 	}
-	_, err := dec.Token()
-	return head, items, err == nil
-}
-
-func jsonItems(dec *json.Decoder) (items []json.RawMessage, whole bool) {
-	if open, err := dec.Token(); err != nil || open != json.Delim('[') {
-		return nil, false
-	}
-	items = []json.RawMessage{}
-	for dec.More() {
-		var item json.RawMessage
-		if err := dec.Decode(&item); err != nil {
-			return items, false
-		}
-		items = append(items, item)
-	}
-	_, err := dec.Token()
-	return items, err == nil
+	return d.Items[0]
 }
 
 // withoutNulls removes what gofeed would follow into nothing.

@@ -13,6 +13,7 @@ const (
 	maxDepth      = 256     // nested elements
 	maxNamespaces = 256     // namespaces in scope at once
 	maxCost       = 1 << 30 // bytes copied while parsing, roughly
+	maxItemWeight = 10_000  // elements and attributes in an item, or outside the items
 )
 
 // outline is where the parts of an XML document lie. It is made in one quick
@@ -21,6 +22,8 @@ type outline struct {
 	root      string  // local name of the root element, lower case
 	from, to  int     // the root element
 	items     []piece // items, entries and tombstones, in document order
+	first     int     // where the first of them begins
+	excess    int     // items that are left out, since there are too many
 	around    []frame // the elements around the first item
 	channel   bool    // the root has a channel
 	stones    bool    // there are tombstones among the items
@@ -31,6 +34,7 @@ type outline struct {
 // piece is one item of a document.
 type piece struct {
 	from, to int
+	weight   int  // elements and attributes
 	refused  bool // nested too deeply, or too costly to parse
 }
 
@@ -49,6 +53,8 @@ type outliner struct {
 	excess int // elements open beyond maxDepth
 	cost   int
 	before int // cost before the item that is open
+	weight int // of what is open: the item, or all that is around the items
+	around int // weight around the items, while an item is open
 	item   int // depth of the item that is open, 0 for none
 	bad    bool
 }
@@ -164,7 +170,8 @@ func (o *outliner) open(pos, end int) {
 		o.begin()
 	}
 	o.stack = append(o.stack, f)
-	if f.namespaces > maxNamespaces {
+	o.weight += 1 + bytes.Count(tag, []byte("="))
+	if f.namespaces > maxNamespaces || o.weight > maxItemWeight {
 		o.tooMuch()
 	}
 	o.spend(48 * f.namespaces)
@@ -188,6 +195,7 @@ func (o *outliner) isItem(name []byte) bool {
 
 func (o *outliner) begin() {
 	o.item, o.before, o.bad = len(o.stack)+1, o.cost, false
+	o.around, o.weight = o.weight, 0
 	if o.out.around == nil {
 		o.out.around = slices.Clone(o.stack)
 	}
@@ -212,8 +220,8 @@ func (o *outliner) close(name []byte, from, to int) {
 			if o.item > i+1 {
 				end = from // the item itself was never closed
 			}
-			o.out.items = append(o.out.items, piece{from: o.stack[o.item-1].from, to: end, refused: o.bad})
-			o.item = 0
+			o.out.items = append(o.out.items, piece{from: o.stack[o.item-1].from, to: end, weight: o.weight, refused: o.bad})
+			o.item, o.weight = 0, o.around
 		}
 		o.stack = o.stack[:i]
 		if i == 0 {

@@ -58,34 +58,21 @@ type hints struct {
 	updateFrequency string
 }
 
-// maxItems is more than any feed has; of a longer one, the newest are heard.
-const maxItems = 20_000
-
-// read turns the bytes a server sent into a document, its items oldest first.
-// An error wraps listeners.ErrMalformed and says what came instead of a feed.
-func read(body []byte, contentType string) (*document, error) {
-	return readFresh(body, contentType, nil)
-}
-
-// readFresh is read, leaving out items that are known to have been heard.
-func readFresh(body []byte, contentType string, known *recent) (*document, error) {
-	d, err := readAny(body, contentType, known)
+// readText turns UTF-8 into a document, its items oldest first, without those
+// that are known to have been heard.
+func readText(text []byte, known *recent) (*document, error) {
+	d, err := readAny(text, known)
 	if err != nil {
-		return nil, fmt.Errorf("%w: not a feed: %w", listeners.ErrMalformed, err)
+		return nil, notFeed(err)
 	}
 	d.Items = oldestFirst(d.Items)
-	d.excess = max(0, len(d.Items)-maxItems)
-	d.Items = d.Items[d.excess:]
 	d.shared = sharedIDs(d.Items)
 	return d, nil
 }
 
-func readAny(body []byte, contentType string, known *recent) (*document, error) {
-	doc, err := toUTF8(body, contentType)
-	if err != nil {
-		return nil, err
-	}
-	doc = bytes.TrimLeft(doc, " \t\r\n\x00\ufeff")
+func notFeed(err error) error { return fmt.Errorf("%w: not a feed: %w", listeners.ErrMalformed, err) }
+
+func readAny(doc []byte, known *recent) (*document, error) {
 	switch {
 	case len(doc) == 0:
 		return nil, errors.New("an empty answer")
@@ -124,7 +111,8 @@ func readOutlined(doc []byte, known *recent) (*document, error) {
 	if o.refused {
 		return nil, errors.New("it is nested too deeply or made to be costly to read")
 	}
-	whole := !o.truncated
+	o.keepNewest(doc)
+	whole := !o.truncated && o.excess == 0
 	for _, p := range o.items {
 		whole = whole && !p.refused
 	}

@@ -3,6 +3,7 @@ package rss
 import (
 	"encoding/json"
 	"flag"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -119,4 +120,13 @@ func TestOwnEntities(t *testing.T) {
 	if !slices.Contains(m.Flags, "garbled") {
 		t.Errorf("flags %q", m.Flags)
 	}
+}
+
+func read(body []byte, contentType string) (*document, error) {
+	return readFresh(body, contentType, nil)
+}
+
+func readFresh(body []byte, contentType string, known *recent) (*document, error) {
+	a := &answer{body: body, header: http.Header{"Content-Type": {contentType}}}
+	return a.read(known)
 }

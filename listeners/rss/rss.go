@@ -96,6 +96,7 @@ func (s *source) round(ctx context.Context, st *state, emit listeners.Emit) erro
 	if err != nil {
 		return s.lose(ctx, st, emit, err)
 	}
+	defer a.done() // not before what came of a large answer is stored: others wait until then
 	now := time.Now()
 	st.follow(a)
 	if doc == nil { // unchanged
@@ -104,11 +105,12 @@ func (s *source) round(ctx context.Context, st *state, emit listeners.Emit) erro
 	}
 	out := s.sift(st, doc, a.final)
 	if out.ambiguous {
-		if doc, err = read(a.body, a.header.Get("Content-Type")); err != nil {
+		if doc, err = a.read(nil); err != nil {
 			return err
 		}
 		out = s.sift(st, doc, a.final)
 	}
+	a.body = nil
 	if err := s.emitSome(ctx, st, emit, &out.Batch); err != nil {
 		return err
 	}
@@ -157,11 +159,13 @@ func (s *source) obtain(ctx context.Context, st *state) (*answer, *document, err
 	if err != nil || a.unchanged {
 		return a, nil, err
 	}
-	doc, err := readFresh(a.body, a.header.Get("Content-Type"), st.recent)
-	switch {
-	case err == nil:
+	doc, err := a.read(st.recent)
+	if err == nil {
 		st.WasFeed = st.WasFeed || st.URL == ""
 		return a, doc, nil
+	}
+	defer a.done()
+	switch {
 	case a.cut != nil:
 		return nil, nil, a.cut
 	case errors.Is(err, errWebPage) && st.URL == "" && !st.WasFeed:
@@ -184,7 +188,7 @@ func (s *source) lose(ctx context.Context, st *state, emit listeners.Emit, cause
 		return err
 	}
 	// Not wrapped: the feed may be gone from there, but not from everywhere.
-	return fmt.Errorf("going back to the configured address, since the feed is no longer where it was found: %v", cause)
+	return fmt.Errorf("going back to the configured address, since the feed is no longer where it was found: %s", cause.Error())
 }
 
 // mostAtOnce is how many mentions go into one batch. Feeds never have more.

@@ -20,7 +20,7 @@ func salvage(doc []byte, o outline) (*document, error) {
 		_, err := parseXML(o.root, doc[o.from:o.to])
 		return nil, err
 	}
-	head := append(bytes.Clone(doc[o.from:o.items[0].from]), o.closings()...)
+	head := append(bytes.Clone(doc[o.from:o.first]), o.closings()...)
 	d, err := parseXML(o.root, head)
 	if err != nil {
 		head = append(o.openings(doc), o.closings()...)
@@ -28,14 +28,14 @@ func salvage(doc []byte, o outline) (*document, error) {
 			return nil, err
 		}
 	}
-	d.truncated = o.truncated
+	d.truncated, d.excess = o.truncated, o.excess
 	for _, p := range o.items {
 		raw := doc[p.from:p.to]
 		if p.refused {
 			d.broken = append(d.broken, breakage{raw, "nested too deeply or made to be costly to read"})
 			continue
 		}
-		one, err := parseXML(o.root, slices.Concat(o.openings(doc), mend(raw), o.closings()))
+		one, err := o.alone(doc, p)
 		if err != nil {
 			d.broken = append(d.broken, breakage{raw, "malformed XML: " + err.Error()})
 			continue
@@ -43,6 +43,11 @@ func salvage(doc []byte, o outline) (*document, error) {
 		d.adopt(one)
 	}
 	return d, nil
+}
+
+// alone reads one item as if the feed had no other.
+func (o *outline) alone(doc []byte, p piece) (*document, error) {
+	return parseXML(o.root, slices.Concat(o.openings(doc), mend(doc[p.from:p.to]), o.closings()))
 }
 
 // adopt adds the items and tombstones of another reading of the same feed.
