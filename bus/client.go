@@ -55,34 +55,45 @@ func Dial(url string, login Login, log *zap.Logger) (*Client, error) {
 // Close disconnects.
 func (c *Client) Close() { c.link.close() }
 
-// Alerts calls f for every alert on a subject, as it is raised, until ctx ends
-// or f returns an error. Alerts raised while the connection is lost are missed;
-// clients that must not miss any use their team's durable.
-func (c *Client) Alerts(ctx context.Context, subject string, f func(subject string, a earshot.Alert) error) error {
-	messages := make(chan *nats.Msg, 1024)
-	sub, err := c.link.nc.ChanSubscribe(subject, messages)
+// Subscription is the alerts on one subject, as they are raised. Alerts raised
+// while the connection is lost are missed; clients that must not miss any use
+// their team's durable. It is not for concurrent use. Close it.
+type Subscription struct {
+	sub      *nats.Subscription
+	messages chan *nats.Msg
+}
+
+// Subscribe returns when the server knows of the subscription: no alert raised
+// from then on is missed.
+func (c *Client) Subscribe(subject string) (*Subscription, error) {
+	s := &Subscription{messages: make(chan *nats.Msg, 1024)}
+	var err error
+	if s.sub, err = c.link.nc.ChanSubscribe(subject, s.messages); err != nil {
+		return nil, fmt.Errorf("subscribing to %s: %w", subject, err)
+	}
+	err = c.link.nc.FlushTimeout(answerWait)
+	if err == nil {
+		err = c.link.nc.LastError() // a server that refuses says so before it answers the flush
+	}
 	if err != nil {
-		return fmt.Errorf("subscribing to %s: %w", subject, err)
+		s.Close()
+		return nil, fmt.Errorf("subscribing to %s: %w", subject, err)
 	}
-	defer func() { _ = sub.Unsubscribe() }()
-	if err := c.link.nc.FlushTimeout(answerWait); err != nil {
-		return fmt.Errorf("subscribing to %s: %w", subject, err)
-	}
-	if err := c.link.nc.LastError(); err != nil {
-		return fmt.Errorf("subscribing to %s: %w", subject, err)
-	}
-	for {
-		select {
-		case m := <-messages:
-			var a earshot.Alert
-			if err := json.Unmarshal(m.Data, &a); err != nil {
-				return fmt.Errorf("reading an alert on %s: %w", m.Subject, err)
-			}
-			if err := f(m.Subject, a); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return ctx.Err()
+	return s, nil
+}
+
+// Next waits for the next alert and returns it with its subject.
+func (s *Subscription) Next(ctx context.Context) (subject string, a earshot.Alert, err error) {
+	select {
+	case m := <-s.messages:
+		if err := json.Unmarshal(m.Data, &a); err != nil {
+			return "", a, fmt.Errorf("reading an alert on %s: %w", m.Subject, err)
 		}
+		return m.Subject, a, nil
+	case <-ctx.Done():
+		return "", a, ctx.Err()
 	}
 }
+
+// Close ends the subscription.
+func (s *Subscription) Close() { _ = s.sub.Unsubscribe() }

@@ -132,12 +132,7 @@ func copyDir(t *testing.T, dir string) string {
 // says something.
 func runEarshot(t *testing.T, code int, says string, args ...string) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), self, args...)
-	cmd.Env = append(os.Environ(), daemonVariable+"=1")
+	cmd := program(t, args...)
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

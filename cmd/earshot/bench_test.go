@@ -16,7 +16,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"earshot"
 	"earshot/bus"
 )
 
@@ -196,15 +195,21 @@ func subscribeAlerts(b testing.TB, addrs daemonAddrs, state string, room int) <-
 	if err != nil {
 		b.Fatal(err)
 	}
+	alerts, err := client.Subscribe("earshot.alerts.>")
+	if err != nil {
+		b.Fatal(err)
+	}
 	arrivals := make(chan time.Time, room)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = client.Alerts(ctx, "earshot.alerts.>", func(string, earshot.Alert) error {
+		for {
+			if _, _, err := alerts.Next(ctx); err != nil {
+				return
+			}
 			arrivals <- time.Now()
-			return nil
-		})
+		}
 	}()
 	b.Cleanup(func() { stop(); <-ended; client.Close() })
 	return arrivals

@@ -117,6 +117,7 @@ type natsCLI struct {
 }
 
 type cliProcess struct {
+	cmd  *exec.Cmd
 	args []string
 	log  *lockedBuffer
 	done chan struct{}
@@ -128,18 +129,25 @@ func (c natsCLI) start(user, password string, args ...string) *cliProcess {
 	if user != "" {
 		all = append([]string{"--user", user, "--password", password}, all...)
 	}
-	p := &cliProcess{args: args, log: &lockedBuffer{}, done: make(chan struct{})}
 	cmd := exec.CommandContext(c.t.Context(), c.binary, all...)
 	cmd.Env = append(os.Environ(), "HOME="+c.t.TempDir(), "XDG_CONFIG_HOME=")
+	return startCommand(c.t, cmd, args)
+}
+
+// startCommand runs a command that goes on until it is ended; args are what to
+// call it by.
+func startCommand(t *testing.T, cmd *exec.Cmd, args []string) *cliProcess {
+	t.Helper()
+	p := &cliProcess{cmd: cmd, args: args, log: &lockedBuffer{}, done: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = p.log, p.log
 	if err := cmd.Start(); err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
 	go func() {
 		_ = cmd.Wait()
 		close(p.done)
 	}()
-	c.t.Cleanup(func() {
+	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		<-p.done
 	})
@@ -149,7 +157,7 @@ func (c natsCLI) start(user, password string, args ...string) *cliProcess {
 // says waits until the output contains text.
 func (p *cliProcess) says(t *testing.T, text string) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("nats %s says %q", strings.Join(p.args, " "), text), func() error {
+	eventually(t, fmt.Sprintf("%s says %q", strings.Join(p.args, " "), text), func() error {
 		if out := p.log.String(); !strings.Contains(out, text) {
 			return fmt.Errorf("it said:\n%s", out)
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"earshot"
+	"earshot/bus"
 )
 
 // allAlerts is what tail shows unless a subject is named.
@@ -43,21 +43,38 @@ func newTailCommand() *cobra.Command {
 				return err
 			}
 			defer client.Close()
-			err = client.Alerts(cmd.Context(), subject, func(_ string, a earshot.Alert) error {
-				if asJSON {
-					return json.NewEncoder(cmd.OutOrStdout()).Encode(a)
-				}
-				return printAlert(cmd.OutOrStdout(), &a)
-			})
-			if errors.Is(err, context.Canceled) {
-				return nil
+			alerts, err := client.Subscribe(subject)
+			if err != nil {
+				return err
 			}
-			return err
+			defer alerts.Close()
+			cmd.PrintErrln("waiting for alerts on " + subject + " (Ctrl-C ends it)")
+			return follow(cmd.Context(), alerts, cmd.OutOrStdout(), asJSON)
 		},
 	}
 	at.addFlags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print each alert as a line of JSON")
 	return cmd
+}
+
+// follow writes alerts as they come, until ctx ends.
+func follow(ctx context.Context, alerts *bus.Subscription, w io.Writer, asJSON bool) error {
+	for {
+		_, a, err := alerts.Next(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		case asJSON:
+			err = json.NewEncoder(w).Encode(a)
+		default:
+			err = printAlert(w, &a)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // printAlert writes an alert for a person: when and to whom, the summary, where
