@@ -177,6 +177,18 @@ func TestStories(t *testing.T) {
 	}
 }
 
+// Routes of one verdict to one team that differ only in topic are one alert, of the
+// topic named first.
+func TestTopics(t *testing.T) {
+	all := tell(t, config, []earshot.Stored{post(1, "a", routes(
+		earshot.Route{Team: "cs", Kind: earshot.Customer, Topic: "delivery"},
+		earshot.Route{Team: "cs", Kind: earshot.Customer, Topic: "missing"},
+	))})
+	if len(all) != 1 || all[0].Topic != "delivery" || len(all[0].Verdict.Routes) != 2 {
+		t.Errorf("alerts: %+v", all)
+	}
+}
+
 func likes(s *earshot.Stored) { s.Mention.Engagement.Likes = 1000 }
 
 // The deadline counts from the first mention, comes nearer with the urgency and

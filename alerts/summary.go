@@ -37,7 +37,7 @@ func Summary(a *earshot.Alert) string {
 
 // summary says how much old news there was, how old, and that it woke nobody.
 func (h *heap) summary(c *earshot.Case) string {
-	line := fmt.Sprintf("%s · %s (oldest %s)", head(c.Band, c.Brand, c.Kind, c.Topic), plural(h.Count, "older post"), ago(h.Oldest))
+	line := fmt.Sprintf("%s · %s (oldest %s)", head(c.Band, c.Brand, c.Kind, c.Topic), plural(c.Count, "older post"), ago(h.Oldest))
 	switch n := len(h.Listeners); {
 	case n > maxListeners:
 		line += fmt.Sprintf(" heard by %s and others", strings.Join(h.Listeners[:maxListeners-1], ", "))
