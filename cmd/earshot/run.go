@@ -40,6 +40,7 @@ func newRunCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			limitMemory(log)
 			hangups := make(chan os.Signal, 1)
 			signal.Notify(hangups, syscall.SIGHUP)
 			defer signal.Stop(hangups)
