@@ -142,3 +142,20 @@ func TestBacklogShows(t *testing.T) {
 		}
 	})
 }
+
+// Old news that was told of is forgotten, so that no later life tells of it again.
+func TestBacklogIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := life{&alertstest.Log{}, &alertstest.Mentions{}, config}
+		l.mentions.Add(post(1, "a", angry, old))
+		l.run(t, nil)
+		progress, err := l.log.Progress(t.Context(), "acme")
+		if err != nil || progress.Sequence != 1 || len(progress.State) > 0 {
+			t.Errorf("progress: %d, state %s, %v", progress.Sequence, progress.State, err)
+		}
+		l.run(t, nil)
+		if all := l.log.Alerts(); len(all) != 1 {
+			t.Errorf("alerts: %+v", all)
+		}
+	})
+}

@@ -345,3 +345,27 @@ func TestRunEnds(t *testing.T) {
 type ended struct{ err error }
 
 func (e ended) Next(context.Context, int) ([]earshot.Stored, error) { return nil, e.err }
+
+// An alert costs one look at its case and two writes, since each waits for the disk.
+func TestCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, mentions := &alertstest.Log{}, &alertstest.Mentions{}
+		engine, _ := alerts.New(alerts.Options{Log: log}, config)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- engine.Run(ctx, mentions) }()
+		var before int
+		for i := range 10 {
+			mentions.Add(post(uint64(i+1), fmt.Sprint(i), angry))
+			synctest.Wait()
+			if calls := log.Calls(); i > 0 && calls != before+3 {
+				t.Errorf("alert %d took %d calls", i, calls-before)
+			}
+			before = log.Calls()
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
