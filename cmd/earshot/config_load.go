@@ -295,8 +295,7 @@ func decodeTopics(d *strict.Document, n *strict.Node, into reflect.Value) {
 
 // cause is an error of the file system without the path, which was named.
 func cause(err error) string {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pathError.Err
 	}
 	if errors.Is(err, os.ErrNotExist) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"earshot"
 	"earshot/cmd/earshot/story"
@@ -25,7 +26,8 @@ func askHeard(ctx context.Context, address string) heard {
 	if err != nil {
 		return heard{}
 	}
-	response, err := http.DefaultClient.Do(request)
+	client := &http.Client{Timeout: 5 * time.Second}
+	response, err := client.Do(request)
 	if err != nil {
 		return heard{}
 	}

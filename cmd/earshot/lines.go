@@ -124,8 +124,7 @@ func (c *chunk) run(name string, work lineWork) {
 		}
 		c.wrong++
 		column, what := 1, err.Error()
-		var syntax *file.SyntaxError
-		if errors.As(err, &syntax) {
+		if syntax, ok := errors.AsType[*file.SyntaxError](err); ok {
 			column, what = syntax.Column, syntax.What
 		}
 		fmt.Fprintf(&c.bad, "%s:%d:%d: %s\n", name, number, column, what)
@@ -176,8 +175,8 @@ func splitChunks(in io.Reader, emit func(*chunk) error) error {
 
 // skipLine drops the rest of a line that is too long.
 func skipLine(buffer []byte) (rest []byte, skipping bool) {
-	if i := bytes.IndexByte(buffer, '\n'); i >= 0 {
-		return append(buffer[:0], buffer[i+1:]...), false
+	if _, after, ended := bytes.Cut(buffer, []byte("\n")); ended {
+		return append(buffer[:0], after...), false
 	}
 	return buffer[:0], true
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -287,9 +288,5 @@ func (st *partState) unlock() { <-st.locked }
 func (p *pipeline) snapshot() map[partKey]*partState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	parts := make(map[partKey]*partState, len(p.parts))
-	for key, st := range p.parts {
-		parts[key] = st
-	}
-	return parts
+	return maps.Clone(p.parts)
 }

@@ -140,7 +140,7 @@ func (d *daemon) open(c *Config) ([]listeners.Listener, error) {
 	for i, l := range c.Listeners {
 		log := d.log.Named("listeners").With(zap.String("source", l.Name))
 		parts, err := l.open(listeners.Setup{Client: client, Log: log})
-		if problems := (earshot.Problems)(nil); errors.As(err, &problems) && !problems.Fatal() {
+		if problems := earshot.Problems(nil); errors.As(err, &problems) && !problems.Fatal() {
 			err = nil // Load has said so already
 		}
 		if err != nil {

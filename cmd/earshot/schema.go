@@ -79,8 +79,7 @@ func describe(s *jsonschema.Schema, t reflect.Type) {
 	if t.Kind() != reflect.Struct || s.Properties == nil {
 		return
 	}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		if property, ok := s.Properties.Get(key); ok {
 			property.Description = description(f)

@@ -198,7 +198,7 @@ func defaultOf(v reflect.Value) string {
 	if v.IsZero() || slices.Contains([]reflect.Kind{reflect.Struct, reflect.Slice, reflect.Map}, v.Kind()) {
 		return ""
 	}
-	d, ok := v.Interface().(time.Duration)
+	d, ok := reflect.TypeAssert[time.Duration](v)
 	if ok && d > 24*time.Hour && d%(24*time.Hour) == 0 {
 		return fmt.Sprintf("`%dd`", d/(24*time.Hour))
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,13 +30,6 @@ func (f Feed) render(entries []entry, now time.Time) []byte {
 		return marshalXML(f.atom(entries, now))
 	default:
 		return marshalJSON(f.json(entries))
-	}
-}
-
-// newestFirst calls yield for the entries in the order of publication, reversed.
-func newestFirst(entries []entry, yield func(entry)) {
-	for i := len(entries) - 1; i >= 0; i-- {
-		yield(entries[i])
 	}
 }
 
@@ -89,12 +83,12 @@ type rssGUID struct {
 
 func (f Feed) rss(entries []entry) rssFeed {
 	doc := rssFeed{Version: "2.0", DC: "http://purl.org/dc/elements/1.1/", Title: f.Title, Link: f.Home, About: f.Title}
-	newestFirst(entries, func(en entry) {
+	for _, en := range slices.Backward(entries) {
 		doc.Items = append(doc.Items, rssItem{
 			Title: en.Title, Link: en.URL(), GUID: rssGUID{Value: f.tag(en.ID)},
 			PubDate: en.posted.UTC().Format(time.RFC1123Z), Creator: en.byline(), Lang: en.Lang, Body: en.content(),
 		})
-	})
+	}
 	return doc
 }
 
@@ -152,13 +146,13 @@ func (f Feed) atom(entries []entry, now time.Time) atomFeed {
 		Thr: "http://purl.org/syndication/thread/1.0",
 		ID:  f.tag("feed"), Title: f.Title, Updated: stamp(now), Link: atomLink{"alternate", f.Home + "/"},
 	}
-	newestFirst(entries, func(en entry) {
+	for _, en := range slices.Backward(entries) {
 		if en.deleted() {
 			doc.Deleted = append(doc.Deleted, atomDeleted{f.tag(en.ID), stamp(en.updated)})
-			return
+			continue
 		}
 		doc.Entries = append(doc.Entries, f.atomEntry(en))
-	})
+	}
 	return doc
 }
 
@@ -201,13 +195,13 @@ type jsonAuthor struct {
 
 func (f Feed) json(entries []entry) jsonFeed {
 	doc := jsonFeed{Version: "https://jsonfeed.org/version/1.1", Title: f.Title, Home: f.Home, Items: []jsonItem{}}
-	newestFirst(entries, func(en entry) {
+	for _, en := range slices.Backward(entries) {
 		doc.Items = append(doc.Items, jsonItem{
 			ID: f.tag(en.ID), URL: en.URL(), Title: en.Title, Body: en.content(),
 			Published: stamp(en.posted), Modified: stamp(en.updated),
 			Authors: []jsonAuthor{{en.byline()}}, Lang: en.Lang,
 		})
-	})
+	}
 	return doc
 }
 

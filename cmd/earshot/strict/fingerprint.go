@@ -55,6 +55,6 @@ func (d *Document) digestFile(h hash.Hash, path string) {
 	if err != nil {
 		return
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	_, _ = io.Copy(h, io.LimitReader(f, MaxSize))
 }

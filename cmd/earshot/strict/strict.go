@@ -70,7 +70,7 @@ func Parse(name string, data []byte, options Options) *Document {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	d.lines = strings.Split(text, "\n")
 	if !utf8.ValidString(text) {
-		d.reportInvalidUTF8(text)
+		d.reportInvalidUTF8()
 		d.broken = true
 		return d
 	}
@@ -154,7 +154,7 @@ func (d *Document) verbatim(path string) bool {
 	return slices.Contains(d.options.Verbatim, lastWord(path))
 }
 
-func (d *Document) reportInvalidUTF8(text string) {
+func (d *Document) reportInvalidUTF8() {
 	for i, line := range d.lines {
 		for offset, r := range line {
 			if _, size := utf8.DecodeRuneInString(line[offset:]); r == utf8.RuneError && size == 1 {

@@ -29,7 +29,6 @@ type sample struct {
 	Within map[string]time.Duration `yaml:"within"`
 	TLS    tls                      `yaml:"tls"`
 	Deep   []sample                 `yaml:"deep"`
-	hidden string
 }
 
 var verbatim = []string{"query", "when"}
