@@ -41,9 +41,6 @@ const (
 	codeMaxMessageExceeded = 10054
 )
 
-// maxBatch is the number of messages in an atomic batch; the server takes 1000.
-const maxBatch = 990
-
 // ack is the server's answer to a publish.
 type ack struct {
 	Sequence uint64 `json:"seq"` // of the last message of the batch

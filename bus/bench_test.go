@@ -113,7 +113,7 @@ func BenchmarkRead(b *testing.B) {
 }
 
 // The memory and the start of a bus with millions of stored mentions, measured in
-// a process of its own: EARSHOT_MILLIONS=1 go test -run Millions -v ./bus
+// a process of its own, as docs/sizing.md says.
 func TestMillions(t *testing.T) {
 	if dir := os.Getenv("EARSHOT_MILLIONS_DIR"); dir != "" {
 		atRest(t, dir)

@@ -23,8 +23,12 @@ func TestConfigCheck(t *testing.T) {
 		"replicas":   {bus.Config{Replicas: 7}, []string{"bus.replicas: "}},
 		"a password": {bus.Config{URL: "nats://x", User: "u"}, []string{"bus.password_file: "}},
 		"users": {bus.Config{Users: []bus.User{
-			{Name: "daemon", Role: bus.Readonly}, {Name: "a.b", Role: bus.Readonly}, {Name: "anna", Role: bus.Person},
-			{Name: "x", Role: "king"}, {Name: "y", Role: bus.Daemon}, {Name: "ok", Role: bus.Team, Team: "cs"},
+			{Name: "daemon", Role: bus.Readonly},
+			{Name: "a.b", Role: bus.Readonly},
+			{Name: "anna", Role: bus.Person},
+			{Name: "x", Role: "king"},
+			{Name: "y", Role: bus.Daemon},
+			{Name: "ok", Role: bus.Team, Team: "cs"},
 		}}, []string{"bus.users[0].name: ", "bus.users[1].name: ", "bus.users[2].team: ", "bus.users[3].role: ", "bus.users[4].role: "}},
 	} {
 		t.Run(name, func(t *testing.T) {

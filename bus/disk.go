@@ -24,7 +24,7 @@ func statDisk(dir string) (space, error) {
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return space{}, fmt.Errorf("looking at the disk of %s: %w", dir, err)
 	}
-	return space{free: int64(s.Bavail) * int64(s.Bsize), total: int64(s.Blocks) * int64(s.Bsize)}, nil
+	return space{free: int64(s.Bavail) * s.Bsize, total: int64(s.Blocks) * s.Bsize}, nil
 }
 
 // room is nil while posts may be stored, and wraps ErrFull when the rest of the

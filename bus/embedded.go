@@ -91,10 +91,10 @@ func (s *server) start(ctx context.Context, progress func(string)) error {
 
 func (s *server) ready() error {
 	if !s.nats.ReadyForConnections(5 * time.Second) {
-		return fmt.Errorf("starting the bus: %s cannot be listened on (is another server running there? set bus.listen to a free address)", s.listen)
+		return fmt.Errorf("starting the bus: nobody can listen on %s (is another server running there? set bus.listen to a free address)", s.listen)
 	}
 	if !s.nats.JetStreamEnabled() {
-		return fmt.Errorf("starting the bus: the store under %s cannot be used (see the log above)", s.dir)
+		return fmt.Errorf("starting the bus: the store under %s is unusable (see the log above)", s.dir)
 	}
 	return nil
 }

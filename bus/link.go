@@ -32,7 +32,7 @@ type link struct {
 	log *zap.Logger
 
 	mu    sync.Mutex
-	epoch context.Context    // ends when the present connection is lost
+	epoch context.Context    //nolint:containedctx // it is the life of the present connection, and ends when that is lost
 	lose  context.CancelFunc //
 	up    chan struct{}      // closed while connected
 }

@@ -119,7 +119,7 @@ func restoreStream(ctx context.Context, l *link, s streamManifest, dir string, s
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {
 		return err

@@ -25,7 +25,7 @@ func (b *Bus) Resume(ctx context.Context, brands []string) (uint64, error) {
 		if err != nil {
 			return 0, err
 		}
-		for _, filter := range []string{"earshot.mentions." + brand + ".*.*", "earshot.private." + brand + ".*.*"} {
+		for _, filter := range brandFilters(brand) {
 			r, err := b.next(ctx, streamMentions, filter, p.Sequence+1)
 			if errors.Is(err, earshot.ErrNotFound) {
 				continue

@@ -169,10 +169,14 @@ func unfit(have, want jetstream.StreamConfig) string {
 
 func (b *Bus) ensureBuckets(ctx context.Context) error {
 	for _, want := range []jetstream.KeyValueConfig{
-		{Bucket: bucketLeases, Description: "who does what only one may do", LimitMarkerTTL: time.Minute,
-			Replicas: max(b.config.Replicas, 1), MaxBytes: 1 << 20},
-		{Bucket: bucketSettings, Description: "mutes, users, sign-ins", History: 5,
-			Replicas: max(b.config.Replicas, 1), MaxBytes: 8 << 20},
+		{
+			Bucket: bucketLeases, Description: "who does what only one may do", LimitMarkerTTL: time.Minute,
+			Replicas: max(b.config.Replicas, 1), MaxBytes: 1 << 20,
+		},
+		{
+			Bucket: bucketSettings, Description: "mutes, users, sign-ins", History: 5,
+			Replicas: max(b.config.Replicas, 1), MaxBytes: 8 << 20,
+		},
 	} {
 		err := b.link.retry(ctx, func() error {
 			_, err := b.link.js.KeyValue(ctx, want.Bucket)

@@ -68,7 +68,7 @@ func alertSubject(a *earshot.Alert) string {
 func tokens(names ...string) error {
 	for _, name := range names {
 		if name == "" || strings.ContainsAny(name, ".*> \t\r\n\x00") {
-			return fmt.Errorf("%q cannot be part of a subject (use letters, digits and -)", name)
+			return fmt.Errorf("%q does not fit into a subject (use letters, digits and -)", name)
 		}
 	}
 	return nil
