@@ -44,9 +44,8 @@ func TestCheckStatus(t *testing.T) {
 			}
 			continue
 		}
-		var retry *listeners.RetryAfter
 		wait := time.Duration(0)
-		if errors.As(err, &retry) {
+		if retry, ok := errors.AsType[*listeners.RetryAfter](err); ok {
 			wait = retry.Wait
 		}
 		if listeners.Class(err) != test.class || wait != test.wait {

@@ -55,10 +55,8 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.err != nil {
 		return 0, b.err
 	}
-	if b.read >= largeBody {
-		if err := b.grow(); err != nil {
-			return 0, b.fail(err)
-		}
+	if err := b.grow(b.read); err != nil {
+		return 0, b.fail(err)
 	}
 	n, err := b.next(p)
 	if b.read += int64(n); b.read > b.limit {
@@ -100,17 +98,19 @@ func (b *body) begin() error {
 }
 
 // brotli decodes it. A stream may ask for a window of 16 MiB, whatever comes of
-// it: with one that is larger than a small answer it counts as large at once.
+// it: with one that is larger than servers use it counts as large at once.
 func (b *body) brotli(r io.Reader) (io.Reader, error) {
 	buffered := bufio.NewReader(r)
 	// Without a first byte there is nothing to decode, as the decoder will say.
-	if first, _ := buffered.Peek(1); len(first) > 0 && brotliWindow(first[0]) > largeBody {
-		if err := b.grow(); err != nil {
+	if first, _ := buffered.Peek(1); len(first) > 0 && brotliWindow(first[0]) > usualWindow {
+		if err := b.grow(usualWindow); err != nil {
 			return nil, err
 		}
 	}
 	return brotli.NewReader(buffered), nil
 }
+
+const usualWindow = 1 << 20
 
 // brotliWindow is the size that a stream's first byte asks for (RFC 7932, 9.1),
 // if it is beyond the smallest.

@@ -50,12 +50,12 @@ const (
 // NewClient returns the one HTTP client all sources share: polite to each host,
 // guarded against private addresses (after redirects too), decoding gzip and
 // brotli with a cap on the decompressed size, and never waiting longer than
-// o.Timeout for an answer to end. Of answers larger than 1 MiB it lets two at a
-// time be read: one that goes on waits, with its deadline, until another is
-// closed, so close an answer once it is made sense of, and before asking for the
-// next. A driver that wants to watch redirects copies
-// the client and wraps its CheckRedirect, calling the original. Problems of the
-// options are earshot.Problems with paths relative to the section.
+// o.Timeout for an answer to end. Of answers beyond 256 KiB it lets two at a time
+// be read, of those beyond 4 MiB one: another that goes on waits, and its deadline
+// with it, until one is closed. So close an answer once what came of it is stored,
+// and before asking for another. A driver that wants to watch redirects copies the
+// client and wraps its CheckRedirect, calling the original. Problems of the options
+// are earshot.Problems with paths relative to the section.
 func NewClient(o ClientOptions) (*http.Client, error) {
 	problems := o.check()
 	guard, bad := newGuard(o.AllowPrivate)
@@ -75,7 +75,7 @@ func NewClient(o ClientOptions) (*http.Client, error) {
 		IdleConnTimeout:        idleTimeout,
 	}
 	return &http.Client{
-		Transport:     &politeTransport{next: transport, options: o, hosts: newHosts(o), large: make(chan struct{}, largeAtOnce)},
+		Transport:     &politeTransport{next: transport, options: o, hosts: newHosts(o), turns: newTurns()},
 		CheckRedirect: checkRedirect,
 	}, nil
 }

@@ -3,17 +3,40 @@ package listeners
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 )
 
-const (
-	// largeBody is how much of an answer may be in memory with nobody else having
-	// to wait for it.
-	largeBody = 1 << 20
-	// largeAtOnce is how many answers beyond that are read and made sense of at a
-	// time, however many sources there are: it bounds the memory they all take.
-	largeAtOnce = 2
-)
+// turns bound the memory that answers take together, however many sources there
+// are. Each size has its own: an answer that goes on beyond it is read and made
+// sense of in one of so many turns, which it takes besides those of the sizes
+// below and keeps until it is closed.
+type turns []turn
+
+type turn struct {
+	beyond int64 // bytes of the answer
+	taken  chan struct{}
+}
+
+func newTurns() turns {
+	return turns{
+		{beyond: 256 << 10, taken: make(chan struct{}, 2)},
+		{beyond: 4 << 20, taken: make(chan struct{}, 1)},
+	}
+}
+
+// AwaitTurn waits until an answer may take as much memory as one of so many bytes
+// does, which it may until its body is closed. A driver calls it before it makes
+// sense of what grows when that is done. Bodies of other clients need no turn.
+func AwaitTurn(ctx context.Context, answer io.Closer, bytes int64) error {
+	b, ours := answer.(*body)
+	for ours && b.wants(bytes) {
+		if !b.take(ctx.Done()) {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
 
 // exchange is one request and its answer: it has a deadline, which rests while
 // the answer waits for its turn among the large ones. Only one goroutine uses it.
@@ -25,12 +48,12 @@ type exchange struct {
 	began  time.Time // put off by what was spent waiting
 	before time.Duration
 	limit  time.Duration
-	turns  chan struct{} // of large answers
-	large  bool          // it has such a turn
+	turns  turns
+	held   int // the first so many of turns
 }
 
 // newExchange begins one, and returns the context it has its deadline from.
-func newExchange(ctx context.Context, limit, before time.Duration, turns chan struct{}) (*exchange, context.Context) {
+func newExchange(ctx context.Context, limit, before time.Duration, turns turns) (*exchange, context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	e := &exchange{
 		over: ctx.Done(), late: func() error { return context.Cause(ctx) }, cancel: cancel,
@@ -52,10 +75,10 @@ func (e *exchange) end() {
 	e.cancel(nil)
 }
 
-// grow waits for a turn among the large answers. The wait is not the server's
-// fault, so the clock stands still.
-func (e *exchange) grow() error {
-	if e.large {
+// grow waits for the next turn once so many bytes have been read. The wait is not
+// the server's fault, so the clock stands still.
+func (e *exchange) grow(read int64) error {
+	if !e.wants(read) {
 		return nil
 	}
 	if !e.timer.Stop() { // it has just gone off
@@ -63,10 +86,7 @@ func (e *exchange) grow() error {
 		return e.late()
 	}
 	since := time.Now()
-	select {
-	case e.turns <- struct{}{}:
-		e.large = true
-	case <-e.over:
+	if !e.take(e.over) {
 		return e.late()
 	}
 	e.began = e.began.Add(time.Since(since))
@@ -74,10 +94,25 @@ func (e *exchange) grow() error {
 	return nil
 }
 
-// shrink gives the turn back.
+// wants reports whether so many bytes need another turn.
+func (e *exchange) wants(bytes int64) bool {
+	return e.held < len(e.turns) && bytes >= e.turns[e.held].beyond
+}
+
+// take reports whether there was a turn before it was over.
+func (e *exchange) take(over <-chan struct{}) bool {
+	select {
+	case e.turns[e.held].taken <- struct{}{}:
+		e.held++
+		return true
+	case <-over:
+		return false
+	}
+}
+
+// shrink gives the turns back.
 func (e *exchange) shrink() {
-	if e.large {
-		e.large = false
-		<-e.turns
+	for ; e.held > 0; e.held-- {
+		<-e.turns[e.held-1].taken
 	}
 }

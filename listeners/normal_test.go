@@ -110,8 +110,17 @@ func TestDeletionTellsNothingOfThePost(t *testing.T) {
 
 func TestWhatCannotBeAMentionIsADeadLetter(t *testing.T) {
 	for _, m := range []earshot.Mention{
-		{}, {ID: "x"}, {ID: ":1"}, {ID: "x:"}, {ID: "X:1"}, {ID: "a b:1"}, {ID: "x:a\nb"}, {ID: "x:\xff"},
-		{ID: "x:" + strings.Repeat("y", 3000)}, {ID: "x:1", Network: "y"}, {ID: "x:1", Change: "moved"},
+		{},
+		{ID: "x"},
+		{ID: ":1"},
+		{ID: "x:"},
+		{ID: "X:1"},
+		{ID: "a b:1"},
+		{ID: "x:a\nb"},
+		{ID: "x:\xff"},
+		{ID: "x:" + strings.Repeat("y", 3000)},
+		{ID: "x:1", Network: "y"},
+		{ID: "x:1", Change: "moved"},
 		{ID: "x:1", Visibility: "friends"},
 	} {
 		m.Rating = math.Inf(1) // must not keep the letter from being written

@@ -139,8 +139,7 @@ var errEnded = errors.New("the source ended without saying why")
 // long as the network asked for, within reason.
 func (p *part) waitAfter(err error) time.Duration {
 	wait := p.backoff.NextBackOff()
-	var retry *RetryAfter
-	if errors.As(err, &retry) {
+	if retry, ok := errors.AsType[*RetryAfter](err); ok {
 		wait += min(max(retry.Wait, 0), p.options.MaxRetryAfter)
 	}
 	return wait

@@ -12,7 +12,7 @@ type politeTransport struct {
 	next    *http.Transport
 	options ClientOptions
 	hosts   *hosts
-	large   chan struct{} // turns of large answers
+	turns   turns
 }
 
 // RoundTrip does one exchange; its turn at the host ends with the body.
@@ -24,7 +24,7 @@ func (t *politeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, fmt.Errorf("waiting for a turn at %s: %w", req.URL.Host, err)
 	}
-	e, ctx := newExchange(req.Context(), t.options.Timeout, spentBefore(req), t.large)
+	e, ctx := newExchange(req.Context(), t.options.Timeout, spentBefore(req), t.turns)
 	resp, err := t.next.RoundTrip(t.introduce(req.Clone(ctx)))
 	if err != nil {
 		if cause := e.late(); cause != nil {

@@ -55,7 +55,11 @@ func TestWaitingForATurnEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
 	time.AfterFunc(10*time.Millisecond, cancel)
-	if _, err := client.Do(req); !errors.Is(err, context.Canceled) {
+	resp, err := client.Do(req)
+	if err == nil {
+		_ = resp.Body.Close()
+	}
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }

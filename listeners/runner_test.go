@@ -3,6 +3,7 @@ package listeners_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -132,9 +133,7 @@ func TestPanicStaysInItsPart(t *testing.T) {
 			if calls++; calls > 1 {
 				return idle(ctx, from, emit)
 			}
-			var none []int
-			_ = none[calls]
-			return nil
+			return fmt.Errorf("item %d", make([]int, 0)[calls])
 		})), one("good", sourceFunc(idle)))
 		<-time.After(time.Minute)
 		synctest.Wait()

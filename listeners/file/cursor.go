@@ -41,7 +41,7 @@ func readCursor(c earshot.Cursor) (position, error) {
 	}
 	switch {
 	case p.Version != cursorVersion:
-		return p, fmt.Errorf("reading the cursor: version %d is not %d (an older earshot cannot go on after a newer one)",
+		return p, fmt.Errorf("reading the cursor: its version is %d, not %d (an older earshot does not understand a newer one)",
 			p.Version, cursorVersion)
 	case p.Offset < 0 || p.Line < 1 || p.HeadSize < 0 || p.HeadSize > headSize || p.HeadSize > p.Offset || p.Generation < 0:
 		return p, fmt.Errorf("reading the cursor: it is damaged: %+v", p)

@@ -20,7 +20,7 @@ import (
 
 // Config is the section of a listener of the type file.
 type Config struct {
-	Path    string `yaml:"path" jsonschema:"required,description=The file or named pipe to read: absolute or relative to the working directory"`
+	Path    string `yaml:"path" jsonschema:"required,description=The file or named pipe to read: absolute or relative to the folder of the configuration"`
 	Follow  bool   `yaml:"follow" jsonschema:"description=Go on when the end is reached and hear what is appended; rotation and truncation are noticed"`
 	Network string `yaml:"network" jsonschema:"description=The network of lines that name none"`
 }

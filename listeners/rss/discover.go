@@ -32,7 +32,7 @@ func (s *source) discover(ctx context.Context, st *state, page *answer) (*answer
 			}
 			continue
 		}
-		doc, err := a.read(nil)
+		doc, err := a.read(ctx, nil)
 		if err != nil {
 			a.done()
 			continue
@@ -46,9 +46,8 @@ func (s *source) discover(ctx context.Context, st *state, page *answer) (*answer
 
 // isTransient reports whether it is too early to say that there is no feed.
 func isTransient(err error) bool {
-	var retry *listeners.RetryAfter
 	var status *listeners.StatusError
-	if errors.As(err, &retry) {
+	if _, ok := errors.AsType[*listeners.RetryAfter](err); ok {
 		return true
 	}
 	return errors.As(err, &status) && status.Code >= 500

@@ -33,10 +33,10 @@ func (a *answer) done() {
 	_ = a.open.Close() // there is nothing left in it that matters
 }
 
-// read makes sense of the body, which it turns into UTF-8. An error wraps
-// listeners.ErrMalformed and says what came instead of a feed. Items that are
-// known to have been heard are left out.
-func (a *answer) read(known *recent) (*document, error) {
+// read makes sense of the body, which it turns into UTF-8. An error that wraps
+// listeners.ErrMalformed says what came instead of a feed. Items that are known
+// to have been heard are left out.
+func (a *answer) read(ctx context.Context, known *recent) (*document, error) {
 	if !a.text {
 		text, err := toUTF8(a.body, a.header.Get("Content-Type"))
 		if err != nil {
@@ -46,6 +46,9 @@ func (a *answer) read(known *recent) (*document, error) {
 		if bytes.HasPrefix(a.body, []byte("<")) {
 			a.body = shorten(a.body, maxRun)
 		}
+	}
+	if err := listeners.AwaitTurn(ctx, a.open, int64(weigh(a.body))*elementBytes); err != nil {
+		return nil, err
 	}
 	return readText(a.body, known)
 }
@@ -65,7 +68,7 @@ func (s *source) fetch(ctx context.Context, address string, st *state) (*answer,
 	client := *s.client
 	client.CheckRedirect = trail.watch(s.client.CheckRedirect)
 
-	resp, err := client.Do(req)
+	resp, err := client.Do(req) //nolint:bodyclose // by done, once what it says is stored
 	if err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", plainAddress(req.URL), withoutAddress(err))
 	}
@@ -211,8 +214,7 @@ func plainAddress(u *url.URL) string { return u.Scheme + "://" + u.Host + u.Esca
 // withoutAddress drops the address that http.Client puts into its errors, query
 // included.
 func withoutAddress(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err
 	}
 	return err

@@ -37,7 +37,7 @@ func TestValidatorsCommitWithTheirItems(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, map[string]page{feedURL: {header: map[string]string{"ETag": `"1"`}, body: channel(item("1", "one"))}})
 	s.refuse = errors.New("the bus is away")
-	s.fails("the bus is away")
+	_ = s.fails("the bus is away")
 	s.refuse = nil
 	s.hears("new one")
 	if got := s.web.requests[1].Header.Get("If-None-Match"); got != "" {
@@ -93,7 +93,7 @@ func TestPermanentRedirects(t *testing.T) {
 		}
 		delete(s.web.pages, there)
 		s.web.pages[feedURL] = page{body: channel(item("2", "two"))}
-		s.fails("going back to the configured address")
+		_ = s.fails("going back to the configured address")
 		s.hears("new two")
 	}
 }
@@ -186,7 +186,7 @@ func TestErrorPageAfterAFeed(t *testing.T) {
 	s.hears("new one")
 	s.web.asked()
 	s.web.pages[feedURL] = page{body: "<!doctype html><html><body>Back soon</body></html>"}
-	s.fails("it is a web page")
+	_ = s.fails("it is a web page")
 	if got := s.web.asked(); len(got) != 1 {
 		t.Errorf("it went looking for feeds: %q", got)
 	}
@@ -211,7 +211,7 @@ func TestDiscovery(t *testing.T) {
 	}
 	delete(s.web.pages, named)
 	s.web.pages[usual] = page{body: channel(item("2", "two"))}
-	s.fails("going back to the configured address")
+	_ = s.fails("going back to the configured address")
 	s.hears("new two")
 }
 
@@ -220,8 +220,8 @@ func TestDiscovery(t *testing.T) {
 func TestBrokenConnection(t *testing.T) {
 	t.Parallel()
 	whole := channel(item("2", "two"), item("1", "one"))
-	cutAt := strings.Index(whole, "one")
-	s := newSession(t, map[string]page{feedURL: {header: map[string]string{"ETag": `"1"`}, body: whole[:cutAt], cut: io.ErrUnexpectedEOF}})
+	before, _, _ := strings.Cut(whole, "one")
+	s := newSession(t, map[string]page{feedURL: {header: map[string]string{"ETag": `"1"`}, body: before, cut: io.ErrUnexpectedEOF}})
 	said, err := s.round()
 	if !errors.Is(err, io.ErrUnexpectedEOF) || !slices.Equal(said, []string{"new two"}) {
 		t.Fatalf("heard %q, ended with %v", said, err)

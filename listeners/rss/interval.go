@@ -47,8 +47,12 @@ func statedPace(h hints) time.Duration {
 	case "yearly":
 		period = 365 * 24 * time.Hour
 	}
-	if times, err := strconv.Atoi(strings.TrimSpace(h.updateFrequency)); err == nil && times > 1 {
+	times, err := strconv.Atoi(strings.TrimSpace(h.updateFrequency))
+	switch {
+	case err == nil && times > 1:
 		period /= time.Duration(times)
+	case period == time.Hour:
+		period = 0 // WordPress says this of every feed: it is nobody's wish
 	}
 	return max(stated, period)
 }

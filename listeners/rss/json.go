@@ -30,11 +30,6 @@ func readJSON(doc []byte) (*document, error) {
 	return fromJSON(f)
 }
 
-// weigh is at least how many values some JSON holds.
-func weigh(raw []byte) int {
-	return 1 + bytes.Count(raw, []byte(",")) + bytes.Count(raw, []byte("{")) + bytes.Count(raw, []byte("["))
-}
-
 func isJSONFeed(f *feedjson.Feed) bool {
 	return strings.Contains(f.Version, "jsonfeed.org") || f.Items != nil
 }

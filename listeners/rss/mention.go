@@ -29,7 +29,7 @@ const (
 // normaliser turns the items of one feed into mentions.
 type normaliser struct {
 	doc  *document
-	host string   // of the feed as configured: what tells its short IDs from those of others
+	feed string   // the feed as configured: what tells its short IDs from those of others
 	base *url.URL // where the feed was read, for relative addresses
 }
 
@@ -91,7 +91,9 @@ func (n normaliser) body(m *earshot.Mention, item *gofeed.Item) {
 
 // id is the mention's identity: what the feed calls the item, else its address,
 // else its words. Names that mean something everywhere stay as they are, so that
-// two feeds with one article agree; others get the feed's host before them.
+// two feeds with one article agree; others mean something in their feed only, and
+// get its address before them. Not the item's link, even if it has one: links
+// change with headlines and campaigns, IDs are what does not.
 func (n normaliser) id(item *gofeed.Item, m *earshot.Mention) string {
 	if guid := strings.TrimSpace(item.GUID); guid != "" && !n.doc.shared[guid] {
 		return n.native(guid)
@@ -121,7 +123,18 @@ func (n normaliser) native(name string) string {
 			return network + ":" + name
 		}
 	}
-	return network + ":" + n.host + "/" + name
+	return network + ":" + n.feed + "#" + name
+}
+
+// feedName is a feed's address as part of an ID: a query, which tells many feeds
+// of forums apart, may hold a secret and is only hashed.
+func feedName(u *url.URL) string {
+	const enough = 12
+	name := strings.ToLower(u.Host) + u.EscapedPath()
+	if u.RawQuery != "" {
+		name += "?" + digest(u.RawQuery)[:enough]
+	}
+	return name
 }
 
 func digest(s string) string {
@@ -164,7 +177,7 @@ func bylineOf(line string) earshot.Author {
 	line, _ = cutAt(line, longest)
 	var a earshot.Author
 	var name []string
-	for _, word := range strings.Fields(render(line, nil).text) {
+	for word := range strings.FieldsSeq(render(line, nil).text) {
 		switch bare := strings.Trim(word, "()<>[],;"); strings.IndexByte(bare, '@') {
 		case -1:
 			name = append(name, word)

@@ -1,6 +1,7 @@
 package rss
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/mmcdole/gofeed"
@@ -11,28 +12,53 @@ import (
 // enough to limit the bytes.
 const (
 	maxItems  = 20_000
-	maxWeight = 200_000 // elements and attributes in all items together
+	maxWeight = 100_000 // elements and attributes in all items together
 )
+
+// elementBytes is how many bytes of text an element is as costly as.
+const elementBytes = 200
+
+// weigh is about how many elements and attributes, or values, a document has.
+func weigh(doc []byte) int {
+	marks := []string{"{", "[", ","}
+	if bytes.HasPrefix(doc, []byte("<")) {
+		marks = []string{"<", "="}
+	}
+	weight := 1
+	for _, mark := range marks {
+		weight += bytes.Count(doc, []byte(mark))
+	}
+	return weight
+}
+
+// add notes an item. It forgets those in the middle when there are so many that
+// neither the first nor the last they could be among.
+func (o *outline) add(p piece) {
+	if len(o.items) == 0 {
+		o.first = p.from
+	}
+	if len(o.items) == 3*maxItems {
+		o.items = slices.Delete(o.items, maxItems, 2*maxItems)
+		o.excess += maxItems
+	}
+	o.items = append(o.items, p)
+}
 
 // keepNewest leaves the items out that are too many. Feeds list the newest first,
 // unless the dates of the first and the last item say otherwise.
 func (o *outline) keepNewest(doc []byte) {
-	if len(o.items) == 0 {
+	n := len(o.items)
+	if fitting(o.items) == n {
 		return
 	}
-	o.first = o.items[0].from
-	if n := fitting(o.items); n == len(o.items) {
-		return
-	}
-	all := len(o.items)
 	if o.rises(doc) {
 		slices.Reverse(o.items)
-		o.items = slices.Clone(o.items[:fitting(o.items)])
+		o.items = o.items[:fitting(o.items)]
 		slices.Reverse(o.items)
 	} else {
-		o.items = slices.Clone(o.items[:fitting(o.items)])
+		o.items = o.items[:fitting(o.items)]
 	}
-	o.excess = all - len(o.items)
+	o.excess += n - len(o.items)
 }
 
 // fitting is how many items are not too many, from the first on.

@@ -211,8 +211,8 @@ func (o *outliner) close(name []byte, from, to int) {
 		}
 		o.excess = 0
 	}
-	for i := len(o.stack) - 1; i >= 0; i-- {
-		if !bytes.Equal(o.stack[i].name, name) {
+	for i, v := range slices.Backward(o.stack) {
+		if !bytes.Equal(v.name, name) {
 			continue
 		}
 		if o.item > i {
@@ -220,7 +220,7 @@ func (o *outliner) close(name []byte, from, to int) {
 			if o.item > i+1 {
 				end = from // the item itself was never closed
 			}
-			o.out.items = append(o.out.items, piece{from: o.stack[o.item-1].from, to: end, weight: o.weight, refused: o.bad})
+			o.out.add(piece{from: o.stack[o.item-1].from, to: end, weight: o.weight, refused: o.bad})
 			o.item, o.weight = 0, o.around
 		}
 		o.stack = o.stack[:i]

@@ -16,10 +16,18 @@ func TestOutline(t *testing.T) {
 	}{
 		"plain":              {`<rss><channel><item>a</item><item/></channel></rss>`, "rss", []string{"<item>a</item>", "<item/>"}, false},
 		"prefixes and cases": {`<RDF:rdf><r:Item>a</r:Item></RDF:rdf>`, "rdf", []string{"<r:Item>a</r:Item>"}, false},
-		"doctype": {`<!DOCTYPE rss PUBLIC "-//N//DTD RSS>//EN" "x" [<!-- don't --><!ENTITY a "</rss>">]><rss><item/></rss>`,
-			"rss", []string{"<item/>"}, false},
-		"cdata and comments": {`<feed><!-- <entry/> --><entry><![CDATA[</entry>]]></entry></feed>`,
-			"feed", []string{"<entry><![CDATA[</entry>]]></entry>"}, false},
+		"doctype": {
+			`<!DOCTYPE rss PUBLIC "-//N//DTD RSS>//EN" "x" [<!-- don't --><!ENTITY a "</rss>">]><rss><item/></rss>`,
+			"rss",
+			[]string{"<item/>"},
+			false,
+		},
+		"cdata and comments": {
+			`<feed><!-- <entry/> --><entry><![CDATA[</entry>]]></entry></feed>`,
+			"feed",
+			[]string{"<entry><![CDATA[</entry>]]></entry>"},
+			false,
+		},
 		"quoted brackets":   {`<feed><entry a="/>" b='>'>x</entry></feed>`, "feed", []string{`<entry a="/>" b='>'>x</entry>`}, false},
 		"items of others":   {`<feed><x><entry/></x><entry><entry/></entry></feed>`, "feed", []string{"<entry><entry/></entry>"}, false},
 		"unclosed markup":   {`<rss><channel><item><p>a<br>b</item><item/></channel></rss>`, "rss", []string{"<item><p>a<br>b</item>", "<item/>"}, false},

@@ -1,6 +1,7 @@
 package rss
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"net/http"
@@ -101,8 +102,10 @@ func sourceAt(address string) *source {
 	if err != nil {
 		panic(err)
 	}
-	return &source{listener: "test", part: address, address: u, log: zap.NewNop(),
-		bounds: bounds{least: time.Minute, most: time.Hour}}
+	return &source{
+		listener: "test", part: address, address: u, log: zap.NewNop(),
+		bounds: bounds{least: time.Minute, most: time.Hour},
+	}
 }
 
 // A feed may declare entities that stand for much; they are not expanded, and a
@@ -128,5 +131,5 @@ func read(body []byte, contentType string) (*document, error) {
 
 func readFresh(body []byte, contentType string, known *recent) (*document, error) {
 	a := &answer{body: body, header: http.Header{"Content-Type": {contentType}}}
-	return a.read(known)
+	return a.read(context.Background(), known)
 }

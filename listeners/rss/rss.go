@@ -105,7 +105,7 @@ func (s *source) round(ctx context.Context, st *state, emit listeners.Emit) erro
 	}
 	out := s.sift(st, doc, a.final)
 	if out.ambiguous {
-		if doc, err = a.read(nil); err != nil {
+		if doc, err = a.read(ctx, nil); err != nil {
 			return err
 		}
 		out = s.sift(st, doc, a.final)
@@ -159,7 +159,7 @@ func (s *source) obtain(ctx context.Context, st *state) (*answer, *document, err
 	if err != nil || a.unchanged {
 		return a, nil, err
 	}
-	doc, err := a.read(st.recent)
+	doc, err := a.read(ctx, st.recent)
 	if err == nil {
 		st.WasFeed = st.WasFeed || st.URL == ""
 		return a, doc, nil

@@ -29,7 +29,7 @@ type sifted struct {
 
 // sift returns what is new, edited or deleted in a document, oldest first.
 func (s *source) sift(st *state, doc *document, from *url.URL) *sifted {
-	n := normaliser{doc: doc, host: strings.ToLower(s.address.Host), base: baseOf(doc, from)}
+	n := normaliser{doc: doc, feed: feedName(s.address), base: baseOf(doc, from)}
 	out := &sifted{traces: make(map[uint64]trace, len(doc.kept)+len(doc.Items))}
 	kept := make(map[uint64]bool, len(doc.kept))
 	for _, t := range doc.kept {
@@ -108,7 +108,10 @@ func (n normaliser) hear() (all []heard, unnamed []breakage) {
 	for _, item := range n.doc.Items {
 		h := heard{item, n.mention(item)}
 		if h.mention.ID == "" {
-			raw, _ := json.Marshal(item) // fails only for a year beyond 9999; the reason is kept anyway
+			raw, err := json.Marshal(item)
+			if err != nil { // a year beyond 9999 is no JSON
+				raw = []byte(item.Published + item.Updated)
+			}
 			unnamed = append(unnamed, breakage{raw, "an item without ID, link, title and text"})
 			continue
 		}

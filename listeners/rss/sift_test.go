@@ -124,6 +124,34 @@ func TestDeadLetters(t *testing.T) {
 	}
 }
 
+// An ID that means something in its feed only is told from the same in others,
+// on the same host too; one that means something everywhere is not.
+func TestIDsOfTwoFeeds(t *testing.T) {
+	t.Parallel()
+	for guid, same := range map[string]bool{
+		"1": false, "": false, "post:1": false,
+		"https://one.example/1": true, "tag:one.example,2026:1": true, "URN:x:1": true,
+	} {
+		ids := map[string]bool{}
+		for _, address := range []string{
+			"https://forum.example/a.xml", "https://forum.example/b.xml", "https://forum.example/b.xml?forum=2&key=secret",
+		} {
+			doc, err := read([]byte(channel("<item><guid isPermaLink='false'>"+guid+"</guid><title>t</title></item>")), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := sourceAt(address)
+			m := s.sift(&state{}, doc, s.address).Mentions[0]
+			if ids[m.ID] = true; strings.Contains(m.ID, "secret") {
+				t.Errorf("the secret is in %s", m.ID)
+			}
+		}
+		if (len(ids) == 1) != same || (len(ids) == 3) == same {
+			t.Errorf("%q has the IDs %v", guid, ids)
+		}
+	}
+}
+
 // A huge feed is heard in several batches, each of which may be the last before
 // a crash; its cursor stays small.
 func TestHugeFeed(t *testing.T) {

@@ -3,6 +3,7 @@ package rss
 import (
 	"bytes"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -190,10 +191,8 @@ func (r *renderer) picture(attr map[string]string) {
 }
 
 func appendLink(links []string, u string) []string {
-	for _, known := range links {
-		if known == u {
-			return links
-		}
+	if slices.Contains(links, u) {
+		return links
 	}
 	if len(links) >= maxLinks {
 		return links
