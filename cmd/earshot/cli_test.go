@@ -16,6 +16,7 @@ import (
 // nor writes the other's; a stranger gets nothing. On the embedded server and on
 // an external one.
 func TestSubscribersEmbedded(t *testing.T) {
+	t.Parallel()
 	state, address := filepath.Join(t.TempDir(), "state"), freeAddress(t)
 	testSubscribers(t, state, "listen: "+address, address, func(team string) string {
 		password, err := os.ReadFile(filepath.Join(state, "credentials", team))
@@ -27,6 +28,7 @@ func TestSubscribersEmbedded(t *testing.T) {
 }
 
 func TestSubscribersExternal(t *testing.T) {
+	t.Parallel()
 	server := newNATSServer(t)
 	testSubscribers(t, filepath.Join(t.TempDir(), "state"), server.busConfig(), server.address, func(team string) string {
 		return team + "-secret"

@@ -46,6 +46,7 @@ listeners:
 // A daemon killed at any moment, many times over, loses no post that the feed
 // still offers and repeats none, and raises each alert once.
 func TestCrashEmbedded(t *testing.T) {
+	t.Parallel()
 	posts, step, kills := crashSize()
 	feed := newNumberedFeed(t, posts, step)
 	state := filepath.Join(t.TempDir(), "state")
@@ -62,6 +63,7 @@ func TestCrashEmbedded(t *testing.T) {
 
 // The same holds on an external server that dies and comes back as it likes.
 func TestCrashExternal(t *testing.T) {
+	t.Parallel()
 	posts, step, kills := crashSize()
 	feed := newNumberedFeed(t, posts, step)
 	server := newNATSServer(t)
