@@ -57,7 +57,7 @@ func (b *Bus) Lease(ctx context.Context, name string) (*Lease, error) {
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, earshot.ErrConflict) && !errors.Is(err, errAway) {
+		if !errors.Is(err, earshot.ErrConflict) && !errors.Is(err, errAway) && !errors.Is(err, earshot.ErrFull) {
 			return nil, fmt.Errorf("taking lease %s: %w", name, err)
 		}
 		if !waiting && errors.Is(err, earshot.ErrConflict) {
