@@ -65,7 +65,13 @@ func TestBackupAndRestore(t *testing.T) {
 	shut(t, b)
 
 	restored := options(t)
-	if err := bus.Restore(t.Context(), dir, restored.Dir, restored.Log, nil); err != nil {
+	var before int64
+	if err := bus.Restore(t.Context(), dir, restored.Dir, restored.Log, func(done, _ int64) {
+		if done-before > 16<<10 {
+			t.Errorf("a chunk of %d bytes: the server may give up unpacking it", done-before)
+		}
+		before = done
+	}); err != nil {
 		t.Fatal(err)
 	}
 	r := open(t, restored)

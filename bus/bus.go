@@ -29,6 +29,8 @@ type Options struct {
 	Progress   func(stage string)    // called now and then while a large store recovers; nil for none
 	WaitFor    time.Duration         // how long Open waits for an external server; 0 for until the context ends
 	Standalone bool                  // for tools on a store at rest: nobody can connect, nothing is changed
+
+	restoring bool // nothing lasts before the whole store is synced
 }
 
 // Bus is an open bus. Its methods may be called concurrently.

@@ -22,6 +22,7 @@ type server struct {
 	config   Config
 	dir      string
 	listen   string // address, or empty for in-process only
+	sync     string // how often it syncs: always, or a duration
 	maxStore int64
 	password string // the daemon's own
 	text     string // the configuration it runs with
@@ -34,7 +35,10 @@ func startServer(ctx context.Context, o Options, d *disk) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{log: o.Log, config: o.Config, dir: o.Dir, listen: o.Config.Listen}
+	s := &server{log: o.Log, config: o.Config, dir: o.Dir, listen: o.Config.Listen, sync: "always"}
+	if o.restoring {
+		s.sync = "24h"
+	}
 	if s.listen == "" {
 		s.listen = DefaultListen
 	}
@@ -136,8 +140,8 @@ func (s *server) configText(logins []login) string {
 		}
 		b.WriteString(" }\n")
 	}
-	fmt.Fprintf(&b, "jetstream: { store_dir: %s, sync_interval: always, max_memory_store: %d, max_file_store: %d }\n",
-		quote(filepath.Join(s.dir, "bus")), 64<<20, s.maxStore)
+	fmt.Fprintf(&b, "jetstream: { store_dir: %s, sync_interval: %s, max_memory_store: %d, max_file_store: %d }\n",
+		quote(filepath.Join(s.dir, "bus")), s.sync, 64<<20, s.maxStore)
 	b.WriteString(accountsText(logins))
 	return b.String()
 }

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
@@ -52,10 +54,36 @@ func Restore(ctx context.Context, dir, stateDir string, log *zap.Logger, progres
 	if err := restoreInto(ctx, m, dir, work, log, progress); err != nil {
 		return err
 	}
+	if err := syncTree(work); err != nil {
+		return fmt.Errorf("syncing the restored store: %w", err)
+	}
+	// The version goes first: without a store it means nothing, while a store
+	// without it would be taken for an older one.
+	if err := os.Rename(filepath.Join(work, "version"), filepath.Join(stateDir, "version")); err != nil {
+		return fmt.Errorf("moving the restored version: %w", err)
+	}
 	if err := os.Rename(filepath.Join(work, "bus"), target); err != nil {
 		return fmt.Errorf("moving the restored store: %w", err)
 	}
-	return os.Rename(filepath.Join(work, "version"), filepath.Join(stateDir, "version"))
+	return syncPath(stateDir)
+}
+
+// syncTree makes a folder last with everything in it.
+func syncTree(root string) error {
+	return filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !e.IsDir() && !e.Type().IsRegular() {
+			return err
+		}
+		return syncPath(path)
+	})
+}
+
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 func readManifest(dir string) (*manifest, error) {
@@ -82,7 +110,7 @@ func restoreInto(ctx context.Context, m *manifest, dir, work string, log *zap.Lo
 	if err := os.MkdirAll(work, 0o700); err != nil {
 		return err
 	}
-	server, err := startServer(ctx, Options{Dir: work, Log: log, Standalone: true}, &disk{dir: work})
+	server, err := startServer(ctx, Options{Dir: work, Log: log, Standalone: true, restoring: true}, &disk{dir: work})
 	if err != nil {
 		return err
 	}
@@ -134,26 +162,40 @@ func restoreStream(ctx context.Context, l *link, s streamManifest, dir string, s
 	if err != nil {
 		return err
 	}
-	chunk := make([]byte, 256<<10)
+	if err := sendChunks(ctx, l, to, f, sent); err != nil {
+		return err
+	}
+	return verify(ctx, l, s)
+}
+
+// restoreChunk is small because the server gives up a restore when it needs more
+// than five seconds to unpack one, and what is in it is compressed.
+const restoreChunk = 16 << 10
+
+// How long the server may take for a chunk, and for taking the stream into use
+// after the last one, when it reads all of it.
+const (
+	chunkWait = 4 * answerWait
+	adoptWait = time.Hour
+)
+
+func sendChunks(ctx context.Context, l *link, to string, from io.Reader, sent func(int)) error {
+	chunk := make([]byte, restoreChunk)
 	for {
-		n, err := io.ReadFull(f, chunk)
+		n, err := io.ReadFull(from, chunk)
 		if n > 0 {
-			if err := sendChunk(ctx, l, to, chunk[:n]); err != nil {
+			if err := sendChunk(ctx, l, to, chunk[:n], chunkWait); err != nil {
 				return err
 			}
 			sent(n)
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			break
+			return sendChunk(ctx, l, to, nil, adoptWait)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if err := sendChunk(ctx, l, to, nil); err != nil {
-		return err
-	}
-	return verify(ctx, l, s)
 }
 
 // beginRestore tells the server what will come and returns where to send it.
@@ -166,7 +208,7 @@ func beginRestore(ctx context.Context, l *link, s streamManifest) (string, error
 	if err != nil {
 		return "", err
 	}
-	wait, cancel := context.WithTimeout(ctx, 4*answerWait)
+	wait, cancel := context.WithTimeout(ctx, chunkWait)
 	defer cancel()
 	answer, err := l.nc.RequestWithContext(wait, "$JS.API.STREAM.RESTORE."+s.Name, request)
 	if err != nil {
@@ -198,8 +240,8 @@ func withoutLimit(config json.RawMessage) (json.RawMessage, error) {
 
 // sendChunk sends a piece of a snapshot, or nothing for its end, and returns what
 // the server says of it.
-func sendChunk(ctx context.Context, l *link, to string, chunk []byte) error {
-	wait, cancel := context.WithTimeout(ctx, 4*answerWait)
+func sendChunk(ctx context.Context, l *link, to string, chunk []byte, patience time.Duration) error {
+	wait, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	answer, err := l.nc.RequestWithContext(wait, to, chunk)
 	if err != nil || len(answer.Data) == 0 {

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -102,5 +103,27 @@ func TestStoredBatchIsKnown(t *testing.T) {
 	}
 	if _, stored, err := b.behind(t.Context(), streamCases, "other", fences); err == nil || stored {
 		t.Errorf("somebody else's batch = %v %v", stored, err)
+	}
+}
+
+// A restore must not sync with every block that it unpacks: on a busy disk the
+// server would give it up. What is restored is synced as a whole.
+func TestRestoringSyncsOnce(t *testing.T) {
+	dir := t.TempDir()
+	server, err := startServer(t.Context(), Options{Dir: dir, Log: zaptest.NewLogger(t), Standalone: true, restoring: true}, &disk{dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if config := server.nats.JetStreamConfig(); config == nil || config.SyncAlways || config.SyncInterval < time.Hour {
+		t.Errorf("JetStreamConfig = %+v", config)
+	}
+	if err := server.close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := syncTree(dir); err != nil {
+		t.Error(err)
+	}
+	if err := syncTree(filepath.Join(dir, "none")); err == nil {
+		t.Error("a folder that is not there was synced")
 	}
 }
