@@ -30,6 +30,7 @@ type Team struct {
 type Brand struct {
 	Name    string
 	Domains []string // its own websites: a link to them does not make two mentions one matter
+	Danger  []string // its topics that are marked danger: they name a matter before other topics do
 }
 
 // DefaultMaxAge is the age from which a post is old news.
@@ -45,14 +46,18 @@ type settings struct {
 	teams  map[string]Team
 	brands []string
 	owned  map[string][]string // brand: domains, lower case
+	danger map[topicKey]bool
 	bands  earshot.Bands
 	maxAge time.Duration
 }
+
+type topicKey struct{ brand, topic string }
 
 func compile(c Config) (*settings, earshot.Problems) {
 	s := &settings{
 		teams:  make(map[string]Team, len(c.Teams)),
 		owned:  make(map[string][]string, len(c.Brands)),
+		danger: map[topicKey]bool{},
 		bands:  c.Bands,
 		maxAge: c.MaxAge,
 	}
@@ -71,6 +76,9 @@ func compile(c Config) (*settings, earshot.Problems) {
 		s.brands = append(s.brands, brand.Name)
 		for _, domain := range brand.Domains {
 			s.owned[brand.Name] = append(s.owned[brand.Name], strings.ToLower(domain))
+		}
+		for _, topic := range brand.Danger {
+			s.danger[topicKey{brand.Name, topic}] = true
 		}
 	}
 	if s.bands == (earshot.Bands{}) {

@@ -189,6 +189,24 @@ func TestTopics(t *testing.T) {
 	}
 }
 
+// A route with a topic says more than one without, and danger says most.
+func TestTopicOfTheSeverest(t *testing.T) {
+	c := config
+	c.Brands = []alerts.Brand{{Name: "acme", Danger: []string{"safety"}}}
+	plain := earshot.Route{Team: "cs", Kind: earshot.Customer}
+	missing := earshot.Route{Team: "cs", Kind: earshot.Customer, Topic: "missing"}
+	safety := earshot.Route{Team: "cs", Kind: earshot.Customer, Topic: "safety"}
+	for want, sent := range map[string][]earshot.Route{
+		"missing": {plain, missing},
+		"safety":  {plain, missing, safety},
+	} {
+		all := tell(t, c, []earshot.Stored{post(1, "a", routes(sent...))})
+		if len(all) != 1 || all[0].Topic != want {
+			t.Errorf("want %s: %+v", want, all)
+		}
+	}
+}
+
 func likes(s *earshot.Stored) { s.Mention.Engagement.Likes = 1000 }
 
 // The deadline counts from the first mention, comes nearer with the urgency and

@@ -43,6 +43,7 @@ type Engine struct {
 	now      func() time.Time
 	settings atomic.Pointer[settings]
 	turned   atomic.Int64
+	waiting  atomic.Int64 // when the oldest mention under way was heard, in Unix nanoseconds; 0 for none
 
 	// Of the running Run alone, and no more than the log holds: forgotten
 	// whenever the log's answer leaves doubt.
@@ -59,13 +60,14 @@ func New(o Options, c Config) (*Engine, earshot.Problems) {
 	if problems.Fatal() {
 		return nil, problems
 	}
-	e := &Engine{log: o.Log, logger: o.Logger, metrics: newMetrics(o.Metrics), now: o.Now, unknown: map[string]bool{}}
+	e := &Engine{log: o.Log, logger: o.Logger, now: o.Now, unknown: map[string]bool{}}
 	if e.logger == nil {
 		e.logger = zap.NewNop()
 	}
 	if e.now == nil {
 		e.now = time.Now
 	}
+	e.metrics = newMetrics(o.Metrics, e.lag)
 	// The sizes are positive constants, which is all that New checks.
 	e.cases, _ = lru.New[caseKey, durable](maxCases)
 	e.seats, _ = lru.New[seatKey, earshot.Membership](maxSeats)
@@ -167,8 +169,10 @@ func listen(ctx context.Context, mentions Mentions, heard chan<- []earshot.Store
 func (e *Engine) deal(ctx context.Context, batch []earshot.Stored) error {
 	wait := backoff.ExponentialBackOff{InitialInterval: 20 * time.Millisecond, RandomizationFactor: 0.3, Multiplier: 2, MaxInterval: turn}
 	wait.Reset()
+	defer e.waiting.Store(0)
 	for tries := 0; ; {
 		e.beat()
+		e.wait(batch)
 		dealt, err := e.cycle(ctx, batch)
 		switch {
 		case ctx.Err() != nil:
@@ -233,16 +237,25 @@ func (e *Engine) cycle(ctx context.Context, mentions []earshot.Stored) (int, err
 		if err := b.commit(ctx); err != nil {
 			return 0, err
 		}
-		e.measure(&mentions[taken-1])
-	} else {
-		e.metrics.lag.Set(0)
+		e.metrics.sequence.Set(float64(mentions[taken-1].Sequence))
 	}
 	return taken, e.summarise(ctx)
 }
 
-func (e *Engine) measure(last *earshot.Stored) {
-	e.metrics.sequence.Set(float64(last.Sequence))
-	if heard := last.Mention.Heard; !heard.IsZero() {
-		e.metrics.lag.Set(e.now().Sub(heard).Seconds())
+// wait notes since when the oldest of the mentions has been waiting.
+func (e *Engine) wait(batch []earshot.Stored) {
+	since := int64(0)
+	if len(batch) > 0 && !batch[0].Mention.Heard.IsZero() {
+		since = batch[0].Mention.Heard.UnixNano()
 	}
+	e.waiting.Store(since)
+}
+
+// lag is how many seconds the oldest mention under way has been waiting.
+func (e *Engine) lag() float64 {
+	since := e.waiting.Load()
+	if since == 0 {
+		return 0
+	}
+	return e.now().Sub(time.Unix(0, since)).Seconds()
 }

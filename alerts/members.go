@@ -38,15 +38,24 @@ func lesser(a, b earshot.Member) bool {
 }
 
 // leader is the member that gives a case its kind and topic: the most severe,
-// among equals the most urgent and then the oldest.
+// among equals one with a topic, then the most urgent and then the oldest.
 func leader(members []earshot.Member) int {
 	lead := 0
 	for i, m := range members {
-		if cmp.Or(cmp.Compare(kindRank[m.Kind], kindRank[members[lead].Kind]), cmp.Compare(m.Urgency, members[lead].Urgency)) > 0 {
+		best := members[lead]
+		if cmp.Or(cmp.Compare(kindRank[m.Kind], kindRank[best.Kind]), cmp.Compare(named(m), named(best)), cmp.Compare(m.Urgency, best.Urgency)) > 0 {
 			lead = i
 		}
 	}
 	return lead
+}
+
+// named is 1 for a member with a topic.
+func named(m earshot.Member) int {
+	if m.Topic == "" {
+		return 0
+	}
+	return 1
 }
 
 func mostUrgent(members []earshot.Member) earshot.Score {

@@ -14,11 +14,11 @@ type metrics struct {
 	strangers prometheus.Counter
 	retries   prometheus.Counter
 	latency   prometheus.Histogram
-	lag       prometheus.Gauge
 	sequence  prometheus.Gauge
 }
 
-func newMetrics(r prometheus.Registerer) *metrics {
+// newMetrics registers the metrics; lag is asked whenever somebody looks.
+func newMetrics(r prometheus.Registerer, lag func() float64) *metrics {
 	counter := func(name, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 	}
@@ -32,17 +32,17 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "earshot_alert_latency_seconds",
 			Help: "From hearing a mention to publishing its alert.", Buckets: prometheus.ExponentialBuckets(0.002, 2, 16),
 		}),
-		lag: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "earshot_alerts_lag_seconds",
-			Help: "How long ago the last mention dealt with was heard, 0 when none waits.",
-		}),
 		sequence: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "earshot_alerts_progress_sequence",
 			Help: "Sequence of the last mention dealt with.",
 		}),
 	}
 	if r != nil {
-		r.MustRegister(m.raised, m.old, m.strangers, m.retries, m.latency, m.lag, m.sequence)
+		r.MustRegister(m.raised, m.old, m.strangers, m.retries, m.latency, m.sequence,
+			prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+				Name: "earshot_alerts_lag_seconds",
+				Help: "How long ago the oldest mention was heard that is being dealt with, 0 when none waits.",
+			}, lag))
 	}
 	return m
 }

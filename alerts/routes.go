@@ -21,7 +21,8 @@ func ranks[T comparable](ordered []T) map[T]int {
 }
 
 // reach returns what of a verdict reaches the teams: one route a team, the most
-// severe of those its filter lets through, the first among equals. A kind that
+// severe of those its filter lets through; among equals one with a topic, a
+// dangerous one before others, and then the first. A kind that
 // does not exist is a customer's. Teams that do not exist are returned apart.
 func (s *settings) reach(v *earshot.Verdict) (routes []earshot.Route, strangers []string) {
 	if v == nil || v.OwnedAuthor {
@@ -43,9 +44,22 @@ func (s *settings) reach(v *earshot.Verdict) (routes []earshot.Route, strangers 
 		switch {
 		case i < 0:
 			routes = append(routes, route)
-		case kindRank[route.Kind] > kindRank[routes[i].Kind]:
+		case s.severity(v.Brand, route) > s.severity(v.Brand, routes[i]):
 			routes[i] = route
 		}
 	}
 	return routes, strangers
+}
+
+// severity orders routes by kind, and those of one kind by what is known of their
+// topic.
+func (s *settings) severity(brand string, r earshot.Route) int {
+	topic := 0
+	switch {
+	case s.danger[topicKey{brand, r.Topic}]:
+		topic = 2
+	case r.Topic != "":
+		topic = 1
+	}
+	return 3*kindRank[r.Kind] + topic
 }

@@ -158,7 +158,13 @@ func (d *daemon) open(c *Config) ([]listeners.Listener, error) {
 func alertsConfig(c *Config) alerts.Config {
 	config := alerts.Config{Teams: c.Teams, Bands: c.Bands, MaxAge: c.AlertMaxAge}
 	for _, b := range c.Rules.Brands {
-		config.Brands = append(config.Brands, alerts.Brand{Name: b.Name, Domains: b.Owned.Domains})
+		brand := alerts.Brand{Name: b.Name, Domains: b.Owned.Domains}
+		for _, topic := range b.Topics {
+			if topic.Danger {
+				brand.Danger = append(brand.Danger, topic.Name)
+			}
+		}
+		config.Brands = append(config.Brands, brand)
 	}
 	return config
 }
