@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"reflect"
 	"regexp"
@@ -69,6 +68,7 @@ func (l *loader) load() {
 	}
 	l.checkSettings()
 	l.problems("", f.Bus.Check())
+	l.checkUsers()
 	l.alerts()
 	l.book(l.teamNames())
 	l.listeners()
@@ -96,30 +96,6 @@ func (l *loader) problem(path, what, hint string) {
 	l.document.ReportProblem(earshot.Problem{Path: path, What: what, Hint: hint}, "")
 }
 
-func (l *loader) checkSettings() {
-	f := &l.file
-	if f.State == "" {
-		l.problem("state", "the directory is missing", "such as /var/lib/earshot")
-	}
-	if f.Retention <= 0 {
-		l.problem("retention", "mentions must be kept for a while", "such as 30d")
-	}
-	if _, _, err := net.SplitHostPort(f.HTTP.Listen); f.HTTP.Listen != "" && err != nil {
-		l.problem("http.listen", "not an address", "write host:port, such as 127.0.0.1:9090")
-	}
-	if f.Urgency.Critical > 100 {
-		l.problem("urgency.critical", "urgency ends at 100", "such as 85")
-	}
-	l.oneOf("log.level", f.Log.Level, logLevels())
-	l.oneOf("log.format", f.Log.Format, logFormats())
-}
-
-func (l *loader) oneOf(path, value string, known []string) {
-	if !slices.Contains(known, value) {
-		l.problem(path, "unknown "+path[strings.LastIndexByte(path, '.')+1:], strict.Suggest(value, known))
-	}
-}
-
 func (l *loader) teamNames() []string {
 	var names []string
 	for _, team := range l.file.Teams {
@@ -145,25 +121,6 @@ func (l *loader) book(teams []string) {
 	book, problems := rules.New(l.config.Rules)
 	l.config.Book = book
 	l.problems("", problems)
-}
-
-// checkPresence looks for what a daemon needs to be of use. In a file with other
-// mistakes it may be there under another name.
-func (l *loader) checkPresence() {
-	if _, err := l.findings(); err != nil {
-		return
-	}
-	root := l.document.Root()
-	if len(l.file.Brands) == 0 {
-		l.document.Warn(root, "no brands: nothing that is heard will concern anybody", "add brands:")
-	}
-	if len(l.file.Listeners) == 0 {
-		l.document.Warn(root, "no listeners: nothing will be heard", "add listeners:")
-	}
-	routes := slices.ContainsFunc(l.file.Rules, func(r rules.Rule) bool { return len(r.Send)+len(r.Routes) > 0 })
-	if routes && len(l.file.Teams) == 0 {
-		l.problem("rules", "the rules send to teams, and there are none", "add teams:")
-	}
 }
 
 var listenerName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)

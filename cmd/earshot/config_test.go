@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -179,4 +182,30 @@ func FuzzConfig(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Nobody can listen at an address that is none, and the network need not be asked.
+func TestWrongAddresses(t *testing.T) {
+	for address, good := range map[string]bool{
+		"127.0.0.1:0": true, ":80": true, "[::1]:80": true, "localhost:65535": true, "box.example:1": true,
+		"": false, "localhost": false, "1.2.3.4:65536": false, "1.2.3.4:-1": false, "1.2.3.4:http": false, "1.2.3.400:1": false, "::1:80": false,
+	} {
+		if what := wrongAddress(address); (what == "") != good {
+			t.Errorf("%q: %q", address, what)
+		}
+	}
+}
+
+// What a part finds wrong with the configuration when it is started is a matter
+// of configuration too; all else is not.
+func TestRefused(t *testing.T) {
+	err := refused("e.yaml", fmt.Errorf("opening the bus: %w", earshot.Problems{{Path: "bus.url", What: "no host", Hint: "write one"}, {What: "odd", Warning: true}}))
+	if invalid, ok := errors.AsType[*ConfigError](err); !ok || err.Error() != "e.yaml: bus.url: no host (write one)\ne.yaml: warning: odd\ne.yaml has 1 error and 1 warning" {
+		t.Errorf("%v %v", invalid, err)
+	}
+	for _, err := range []error{nil, io.EOF, earshot.Problems{{What: "odd", Warning: true}}} {
+		if got := refused("e.yaml", err); !errors.Is(got, err) && got.Error() != err.Error() {
+			t.Errorf("%v became %v", err, got)
+		}
+	}
 }

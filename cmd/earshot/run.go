@@ -44,7 +44,7 @@ func newRunCommand() *cobra.Command {
 			hangups := make(chan os.Signal, 1)
 			signal.Notify(hangups, syscall.SIGHUP)
 			defer signal.Stop(hangups)
-			return runDaemon(cmd.Context(), config, daemonOptions{Log: log, Reload: hangups})
+			return refused(config.File, runDaemon(cmd.Context(), config, daemonOptions{Log: log, Reload: hangups}))
 		},
 	}
 }
