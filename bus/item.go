@@ -14,8 +14,12 @@ import (
 
 // headerWithdrawn marks the tombstone of a mention and says who took it back:
 // its author (deleted), for good, or an edit that made it concern the brand no
-// more (edited), which another edit may undo.
-const headerWithdrawn = "Earshot-Withdrawn"
+// more (edited), which another edit may undo. A mention that an edit made private,
+// or public again, is not taken back: it lives on under its other subject (moved).
+const (
+	headerWithdrawn = "Earshot-Withdrawn"
+	moved           = "moved"
+)
 
 // item is one mention, or one dead letter, on its way into the log.
 type item struct {
@@ -185,17 +189,20 @@ func (c *commit) addNew(p *plan, it *item, id string) error {
 }
 
 func (c *commit) addEdited(p *plan, it *item, id string) error {
-	written, known, concerns := 0, 0, make(map[string]bool)
+	written, known, lives := 0, 0, make(map[string]bool)
 	for _, v := range it.judged.Verdicts {
 		subject := mentionSubject(&it.judged.Mention, v.Brand)
-		concerns[subject] = true
 		h, held := it.held[subject]
 		change := earshot.Edited
 		switch {
-		case h.gone == string(earshot.Deleted), held && h.gone == "" && same(h.body, it.judged, v):
+		case h.gone == string(earshot.Deleted):
 			known++
 			continue
-		case held && h.gone == "":
+		case held && h.gone == "" && same(h.body, it.judged, v):
+			lives[subject] = true
+			known++
+			continue
+		case it.lives(subject), it.lives(otherArea(subject)):
 		case c.old(it.judged):
 			p.old++
 			continue
@@ -206,10 +213,17 @@ func (c *commit) addEdited(p *plan, it *item, id string) error {
 		if err != nil {
 			return err
 		}
+		lives[subject] = n > 0 || it.lives(subject)
 		written += n
 	}
 	p.tally(written, known)
-	return c.addTombstones(p, it, earshot.Edited, concerns, id)
+	return c.addTombstones(p, it, earshot.Edited, lives, id)
+}
+
+// lives reports whether the log holds the mention on the subject.
+func (it *item) lives(subject string) bool {
+	h, held := it.held[subject]
+	return held && h.gone == ""
 }
 
 func (c *commit) addDeleted(p *plan, it *item, id string) error {
@@ -217,11 +231,11 @@ func (c *commit) addDeleted(p *plan, it *item, id string) error {
 }
 
 // addTombstones takes the mention back from every brand that holds it, but for
-// those it still concerns.
-func (c *commit) addTombstones(p *plan, it *item, by earshot.Change, concerns map[string]bool, id string) error {
+// the subjects it lives on under.
+func (c *commit) addTombstones(p *plan, it *item, by earshot.Change, lives map[string]bool, id string) error {
 	withdrawn := false
 	for subject, h := range it.held {
-		if concerns[subject] || h.gone == string(earshot.Deleted) || h.gone == string(by) {
+		if lives[subject] || h.gone == string(earshot.Deleted) || h.gone != "" && by == earshot.Edited {
 			continue
 		}
 		body := earshot.Judged{
@@ -235,9 +249,13 @@ func (c *commit) addTombstones(p *plan, it *item, by earshot.Change, concerns ma
 		if err != nil {
 			return err
 		}
-		m.Header[headerWithdrawn] = []string{string(by)}
+		why := string(by)
+		if lives[otherArea(subject)] {
+			why = moved
+		}
+		m.Header[headerWithdrawn] = []string{why}
 		p.msgs = append(p.msgs, replace(expect(m, h.sequence)))
-		withdrawn = true
+		withdrawn = withdrawn || why != moved
 	}
 	if withdrawn {
 		p.withdrawn++

@@ -20,7 +20,7 @@ func (b *Bus) Mention(ctx context.Context, brand, id string) (earshot.Stored, er
 		return newest, fmt.Errorf("reading mention %s: %w", id, err)
 	}
 	for subject, r := range found {
-		if r.sequence < newest.Sequence {
+		if r.sequence < newest.Sequence || r.header.Get(headerWithdrawn) == moved {
 			continue
 		}
 		if newest, err = readStored(subject, r.sequence, r.data); err != nil {

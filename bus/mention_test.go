@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"earshot"
+	"earshot/bus"
 )
 
 // What is read of a mention is what the log now says of it: for one brand, public
@@ -35,4 +36,46 @@ func TestMention(t *testing.T) {
 			t.Errorf("%s, which the brand does not hold: %v", id, err)
 		}
 	}
+}
+
+// An edit that makes a mention private, or public again, is one edit to whoever
+// reads, and takes nothing back; another that ends it is told once.
+func TestMentionMoves(t *testing.T) {
+	b := open(t, options(t))
+	p := &part{t: t, bus: b, name: "p"}
+	p.commit(mention(1, "acme"))
+	private := changed(mention(1, "acme"), earshot.Edited)
+	private.Visibility = earshot.Private
+	same(t, "made private", p.commit(private), bus.Committed{Stored: 1})
+	same(t, "the same again", p.commit(private), bus.Committed{Known: 1})
+	same(t, "log", stored(t, b, 1), []string{"acme rss:post-1 edited"})
+	if got, err := b.Mention(t.Context(), "acme", private.ID); err != nil || got.Mention.Visibility != earshot.Private || got.Verdict == nil {
+		t.Errorf("the mention made private: %+v, %v", got, err)
+	}
+
+	public := changed(mention(1, "acme"), earshot.Edited)
+	same(t, "public again", p.commit(public), bus.Committed{Stored: 1})
+	same(t, "log", stored(t, b, 1), []string{"acme rss:post-1 edited"})
+	if got, err := b.Mention(t.Context(), "acme", public.ID); err != nil || got.Mention.Visibility == earshot.Private || got.Verdict == nil {
+		t.Errorf("the mention public again: %+v, %v", got, err)
+	}
+
+	same(t, "of no concern", p.commit(changed(mention(1), earshot.Edited)), bus.Committed{Withdrawn: 1})
+	same(t, "log", stored(t, b, 1), []string{"acme rss:post-1 deleted"})
+	same(t, "back", p.commit(public), bus.Committed{Stored: 1})
+	same(t, "log", stored(t, b, 1), []string{"acme rss:post-1 new"})
+	p.commit(changed(mention(1), earshot.Deleted))
+	same(t, "late edit", p.commit(private), bus.Committed{Known: 1})
+}
+
+// A mention that moves for one brand is still taken back from another that it no
+// longer concerns.
+func TestMentionMovesAway(t *testing.T) {
+	b := open(t, options(t))
+	p := &part{t: t, bus: b, name: "p"}
+	p.commit(mention(1, "acme", "bolt"))
+	private := changed(mention(1, "acme"), earshot.Edited)
+	private.Visibility = earshot.Private
+	same(t, "edit", p.commit(private), bus.Committed{Stored: 1, Withdrawn: 1})
+	same(t, "log", sorted(stored(t, b, 2)), []string{"acme rss:post-1 edited", "bolt rss:post-1 deleted"})
 }

@@ -117,17 +117,29 @@ func (r *Reader) consume(ctx context.Context, after uint64) (uint64, error) {
 		if meta.Sequence.Consumer != delivered {
 			return after, fmt.Errorf("message %d arrived where %d was due", meta.Sequence.Consumer, delivered)
 		}
-		stored, err := readStored(m.Subject(), meta.Sequence.Stream, m.Data())
-		if err != nil {
-			r.bus.log.Error("skipping a mention that cannot be read", zap.Uint64("sequence", meta.Sequence.Stream), zap.Error(err))
-		} else {
-			select {
-			case r.mentions <- stored:
-			case <-ctx.Done():
-				return after, ctx.Err()
-			}
+		if err := r.handOn(ctx, m, meta.Sequence.Stream); err != nil {
+			return after, err
 		}
 		after = meta.Sequence.Stream
+	}
+}
+
+// handOn hands a mention to whoever reads, unless it only says that the mention
+// has moved: the message of its new place tells all.
+func (r *Reader) handOn(ctx context.Context, m jetstream.Msg, sequence uint64) error {
+	if m.Headers().Get(headerWithdrawn) == moved {
+		return nil
+	}
+	stored, err := readStored(m.Subject(), sequence, m.Data())
+	if err != nil {
+		r.bus.log.Error("skipping a mention that cannot be read", zap.Uint64("sequence", sequence), zap.Error(err))
+		return nil
+	}
+	select {
+	case r.mentions <- stored:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -33,6 +33,15 @@ func mentionSubject(m *earshot.Mention, brand string) string {
 	return "earshot." + area(m.Visibility) + "." + brand + "." + m.Network + "." + m.Key()
 }
 
+// otherArea is the subject that a mention has for the same brand when it becomes
+// private, or public again.
+func otherArea(subject string) string {
+	if rest, public := strings.CutPrefix(subject, "earshot.mentions."); public {
+		return "earshot.private." + rest
+	}
+	return "earshot.mentions." + strings.TrimPrefix(subject, "earshot.private.")
+}
+
 // mentionEverywhere matches the mention at whatever brand holds it.
 func mentionEverywhere(m *earshot.Mention) []string {
 	rest := ".*." + m.Network + "." + m.Key()
