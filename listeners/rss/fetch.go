@@ -107,10 +107,11 @@ func (a *answer) receive(ctx context.Context, resp *http.Response, conditional b
 	return nil
 }
 
-// readAll is io.ReadAll for what may be large. It doubles only when there is more
-// to come, so that an answer of the largest size takes no more than that.
+// readAll is io.ReadAll for what may be large: it leaves little behind while it
+// grows, and grows only when there is more to come, so that an answer of the
+// largest size takes no more than that.
 func readAll(r io.Reader) ([]byte, error) {
-	const first, probe = 64 << 10, 512
+	const first, growth, probe = 64 << 10, 4, 512
 	all := make([]byte, 0, first)
 	var more [probe]byte
 	for {
@@ -120,7 +121,7 @@ func readAll(r io.Reader) ([]byte, error) {
 		}
 		n, err := r.Read(room)
 		if n > 0 && len(all) == cap(all) {
-			all = slices.Grow(all, len(all))
+			all = slices.Grow(all, (growth-1)*len(all))
 		}
 		all = append(all, room[:n]...) // onto itself, but for the probe
 		if errors.Is(err, io.EOF) {
