@@ -28,7 +28,7 @@ func newBackupCommand() *cobra.Command {
 			"The copy holds what people wrote: keep it as you keep the state itself.",
 		Example: "  earshot backup /backup/earshot-$(date +%F)\n" +
 			"  earshot backup --at-rest -c earshot.yaml /backup/earshot",
-		Args: cobra.ExactArgs(1),
+		Args: oneFolder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			bar := newByteBar(cmd.ErrOrStderr(), "copying")
 			if err := runBackup(cmd, &at, atRest, args[0], bar.show); err != nil {
@@ -68,7 +68,7 @@ func newRestoreCommand() *cobra.Command {
 			"daemon must not run, and the directory must not hold a store yet. Started on it, the\n" +
 			"daemon goes on where the backup was made; what it raised after that it raises again.",
 		Example: "  systemctl stop earshot\n  mv /var/lib/earshot /var/lib/earshot.broken\n  earshot restore /backup/earshot-2026-11-21",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneFolder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			config, err := loadConfig(cmd)
 			if err != nil {

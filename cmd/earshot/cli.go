@@ -57,6 +57,7 @@ func newRootCommand() *cobra.Command {
 	add(groupMore, newVersionCommand(), newManCommand())
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)
+	addCompletion(root)
 	root.SetFlagErrorFunc(explainFlag)
 	markFailures(root)
 	return root
@@ -108,6 +109,44 @@ func commandArgs(cmd *cobra.Command, args []string) error {
 		}
 	}
 	return fmt.Errorf("there is no command %q (%s)", args[0], strict.Suggest(args[0], names))
+}
+
+// oneFolder wants a folder as the only argument.
+func oneFolder(cmd *cobra.Command, args []string) error {
+	what := "a folder is missing"
+	switch len(args) {
+	case 0:
+	case 1:
+		return nil
+	default:
+		what = fmt.Sprintf("one folder is expected, not %d", len(args))
+	}
+	example := ""
+	for line := range strings.Lines(cmd.Example) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, cmd.CommandPath()) {
+			example = line
+			break
+		}
+	}
+	return fmt.Errorf("%s (such as %s)", what, example)
+}
+
+// addCompletion has cobra make its commands for shells now and gives them the
+// examples that all other commands have.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	completion, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		return
+	}
+	completion.Example = "  earshot completion bash > /etc/bash_completion.d/earshot\n" +
+		"  earshot completion zsh > \"${fpath[1]}/_earshot\"\n" +
+		"  earshot completion fish > ~/.config/fish/completions/earshot.fish"
+	for _, shell := range completion.Commands() {
+		if shell.Example == "" {
+			shell.Example = "  earshot completion " + shell.Name()
+		}
+	}
 }
 
 // explainFlag adds the flag that was meant to the error of an unknown one.

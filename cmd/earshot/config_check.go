@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"earshot"
+	"earshot/bus"
 	"earshot/cmd/earshot/strict"
 	"earshot/rules"
 )
@@ -24,8 +25,12 @@ func (l *loader) checkSettings() {
 	if what := wrongAddress(f.HTTP.Listen); f.HTTP.Listen != "" && what != "" {
 		l.problem("http.listen", what, "write host:port, such as 127.0.0.1:9090")
 	}
-	if f.HTTP.Listen != "" && f.HTTP.Listen == f.Bus.Listen && !strings.HasSuffix(f.HTTP.Listen, ":0") {
-		l.problem("http.listen", "bus.listen is the same address", "give each its own port")
+	busListen := f.Bus.Listen
+	if busListen == "" && f.Bus.URL == "" {
+		busListen = bus.DefaultListen
+	}
+	if f.HTTP.Listen != "" && f.HTTP.Listen == busListen && !strings.HasSuffix(f.HTTP.Listen, ":0") {
+		l.problem("http.listen", "the bus listens at the same address", "give each its own port")
 	}
 	if f.Urgency.Critical > 100 {
 		l.problem("urgency.critical", "urgency ends at 100", "such as 85")

@@ -115,8 +115,8 @@ func (c *chunk) run(name string, work lineWork) {
 		number := c.first + c.count
 		c.count++
 		rest = after
-		err := errors.New("the line is too long")
-		if !c.long {
+		err := errors.New("the line is longer than 4 MiB")
+		if !c.long && len(line) <= maxLine {
 			err = work(number, bytes.TrimSuffix(line, []byte("\r")), &c.out)
 		}
 		if err == nil {

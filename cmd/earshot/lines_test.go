@@ -64,8 +64,24 @@ func TestLongLines(t *testing.T) {
 	if want := "1 " + long + "\n3 last\n"; out.String() != want {
 		t.Errorf("%d bytes of output, want %d", out.Len(), len(want))
 	}
-	if errs.String() != "in:2:1: the line is too long\n" {
+	if errs.String() != "in:2:1: the line is longer than 4 MiB\n" {
 		t.Errorf("%.100q", errs.String())
+	}
+}
+
+// However much of the input came at once, a line has at most what the help says.
+func TestLongestLine(t *testing.T) {
+	fits := strings.Repeat("x", maxLine)
+	input := fits + "\n" + fits + "x\nlast\n" + fits + "x"
+	for name, in := range map[string]io.Reader{"at once": strings.NewReader(input), "by halves": iotest.HalfReader(strings.NewReader(input))} {
+		var out, errs bytes.Buffer
+		got, err := eachLine(t.Context(), "in", in, &out, &errs, echo)
+		if err != nil || got != (lineCount{lines: 4, bad: 2}) || out.String() != "1 "+fits+"\n3 last\n" {
+			t.Errorf("%s: %+v %v, %d bytes", name, got, err, out.Len())
+		}
+		if want := "in:2:1: the line is longer than 4 MiB\nin:4:1: the line is longer than 4 MiB\n"; errs.String() != want {
+			t.Errorf("%s: %.200q", name, errs.String())
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ func newManCommand() *cobra.Command {
 		Use:     "man DIR",
 		Short:   "Write the manual pages into a directory",
 		Example: "  earshot man /usr/local/share/man/man1",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneFolder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return fmt.Errorf("making the directory: %w", err)

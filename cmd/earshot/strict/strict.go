@@ -141,10 +141,13 @@ func (d *Document) ReportProblem(p earshot.Problem, below string) {
 		f.What = lastWord(path) + ": " + f.What
 	}
 	f.Line, f.Col = n.line, n.col
-	if n.kind == scalar && p.Length > 0 {
-		f.Line, f.Col = d.locate(n, p.Offset)
+	if n.kind == scalar && (p.Length > 0 || p.Offset > 0) {
+		// Behind the end of a block are line ends and other keys: what is missing
+		// there is missing behind its last word.
+		offset := min(p.Offset, len(strings.TrimRight(n.text, " \n")))
+		f.Line, f.Col = d.locate(n, offset)
 		if d.verbatim(path) || d.verbatim(parent(path)) {
-			f.Excerpt, f.Indent, f.Width = excerpt(n.text, p.Offset, p.Length)
+			f.Excerpt, f.Indent, f.Width = excerpt(n.text, offset, p.Length)
 		}
 	}
 	d.findings = append(d.findings, f)

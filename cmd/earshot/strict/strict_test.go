@@ -160,6 +160,24 @@ func TestPositionsInTexts(t *testing.T) {
 	}
 }
 
+// What is missing at the end of a text is missing behind its last word.
+func TestPositionOfTheEnd(t *testing.T) {
+	for text, want := range map[string]string{
+		"query: a OR":                     "1:12",
+		"query: 'a OR'":                   "1:13",
+		"query: a OR # b":                 "1:12",
+		"query: |\n  a\n  b OR\n\ncount: 1": "3:7",
+		"query: >\n  a\n  OR\n":            "3:5",
+	} {
+		d := strict.Parse("f", []byte(text), strict.Options{Verbatim: verbatim})
+		d.ReportProblem(earshot.Problem{Path: "query", Offset: len(d.Root().Get("query").Text()), What: "here"}, "")
+		f := d.Findings()[0]
+		if got := fmt.Sprintf("%d:%d", f.Line, f.Col); got != want || f.Width != 1 || !strings.HasSuffix(f.Excerpt, "OR") {
+			t.Errorf("%q: at %s, want %s: %q", text, got, want, f.Excerpt)
+		}
+	}
+}
+
 // A file may not be made to explode.
 func TestBombs(t *testing.T) {
 	laughs := "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
