@@ -219,24 +219,3 @@ func (s *server) close(ctx context.Context) error {
 		return fmt.Errorf("stopping the bus: %w", ctx.Err())
 	}
 }
-
-// serverLog hands what the server has to say to the daemon's log, from warnings
-// up: the rest is of no use to people who run earshot.
-type serverLog struct{ log *zap.Logger }
-
-func (l serverLog) Noticef(format string, v ...any) { l.log.Debug(fmt.Sprintf(format, v...)) }
-func (l serverLog) Debugf(string, ...any)           {}
-func (l serverLog) Tracef(string, ...any)           {}
-func (l serverLog) Warnf(format string, v ...any) {
-	// The passwords stand in a configuration that exists in memory only.
-	if !strings.HasPrefix(format, "Plaintext passwords") {
-		l.say(l.log.Warn, format, v)
-	}
-}
-
-func (l serverLog) Errorf(format string, v ...any) { l.say(l.log.Error, format, v) }
-func (l serverLog) Fatalf(format string, v ...any) { l.say(l.log.Error, format, v) }
-
-func (serverLog) say(level func(string, ...zap.Field), format string, v []any) {
-	level("nats server", zap.String("said", fmt.Sprintf(format, v...)))
-}

@@ -34,7 +34,7 @@ func PermissionsOf(role Role, name, team string) Permissions {
 	switch role {
 	case Daemon:
 		return Permissions{
-			Publish:   []string{"earshot.>", "$KV.>", "$JS.API.>", "$JS.ACK.>", "$JS.SNAPSHOT.>"},
+			Publish:   []string{"earshot.>", "$KV.>", "$JS.API.>", "$JS.ACK.>", "$JS.SNAPSHOT.>", "$SRV.>"},
 			Subscribe: []string{"earshot.>", "_INBOX.>", "$KV.>", "$SRV.>"},
 			Responses: true,
 		}
