@@ -92,7 +92,11 @@ func TestSchema(t *testing.T) {
 		"unknown key of a topic":      "brands: [{name: a, query: b, topics: {x: {query: y, dangr: true}}}]",
 		"unknown level":               "log: {level: loud}",
 		"text where a list should be": "brands: acme",
+		"number where a text belongs": "brands: [{name: a, query: 12}]",
 	} {
+		if _, err := parseConfig("x.yaml", []byte(text), environ(nil)); err == nil {
+			t.Errorf("check takes %s: %s", name, text)
+		}
 		if err := validate(t, schema, text); err == nil {
 			t.Errorf("%s is taken: %s", name, text)
 		}

@@ -43,8 +43,8 @@ func scoreMention(_ int, line []byte, out *bytes.Buffer) error {
 		Text *string `json:"text"`
 		Lang string  `json:"lang"`
 	}
-	if err := json.Unmarshal(line, &in); err != nil {
-		return &file.SyntaxError{Column: 1, What: err.Error()}
+	if err := file.Decode(line, &in); err != nil {
+		return err
 	}
 	if in.Text == nil {
 		return &file.SyntaxError{Column: 1, What: `"text" is missing`}

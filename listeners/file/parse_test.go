@@ -61,8 +61,12 @@ func TestParseErrorsSayWhere(t *testing.T) {
 		`{"text":"a"} x`:                    "column 14: invalid character 'x' after top-level value",
 		`{"author":{"name":1}`:              "column 20: unexpected end of JSON input",
 		`{"author":{"name":1},"text":"a"}`:  `column 19: "author.name" cannot be a number`,
-		`{"text":"a","posted":"yesterday"}`: `column 1: parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`,
-		`{"id":"x:1","change":"edited"}`:    `column 1: there is neither "text" nor "title"`,
+		`{"text":"a","posted":"yesterday"}`: `column 22: "posted" is not a time: write it as 2026-11-21T08:15:00Z`,
+		`{"heard":"2026-11-20T08:15:31Z","posted" : 5,"text":"a"}`: `column 44: "posted" is not a time: write it as 2026-11-21T08:15:00Z`,
+		`{"text":"a","author":{"x":[{}],"Created":"2019"}}`:        `column 42: "author.created" is not a time: write it as 2026-11-21T08:15:00Z`,
+		`{"text":"a","change":"foo"}`:                              `column 22: change "foo" is none of new, edited, deleted`,
+		`{"visibility":"secret","text":"a"}`:                       `column 15: visibility "secret" is none of public, private`,
+		`{"id":"x:1","change":"edited"}`:                           `column 1: there is neither "text" nor "title"`,
 	} {
 		_, err := file.Parse([]byte(text))
 		var syntax *file.SyntaxError

@@ -40,6 +40,7 @@ type Node struct {
 	items     []*Node
 	size      int  // nodes in it, with aliases followed
 	eaten     bool // a comment follows on the same line
+	number    bool // plain, and YAML reads it as a number
 }
 
 type entry struct {
@@ -254,7 +255,7 @@ func (b *builder) tag(from *ast.TagNode) *Node {
 	switch from.GetToken().Value {
 	case "!!str":
 		if n.kind == scalar && n.style == plain {
-			n.style = double
+			n.style, n.number = double, false
 		}
 	case "!!int", "!!float", "!!bool", "!!map", "!!seq", "!!null":
 	default:
@@ -267,6 +268,10 @@ func (b *builder) scalar(from ast.Node) *Node {
 	n := b.at(from, scalar)
 	tk := from.GetToken()
 	n.text = tk.Value
+	switch from.(type) {
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		n.number = true
+	}
 	switch tk.Type {
 	case token.SingleQuoteType:
 		n.style = single

@@ -39,6 +39,10 @@ func (d *Document) Text(n *Node, key string) (string, bool) {
 		d.Report(n, "a text is expected here, and YAML may read this as true or false", "quote it")
 		return "", false
 	}
+	if n.number {
+		d.Report(n, "a text is expected here, and YAML reads this as a number", "quote it")
+		return "", false
+	}
 	if slices.Contains(d.options.Verbatim, key) {
 		if n.eaten {
 			d.warnEaten(n)
@@ -59,7 +63,7 @@ func (d *Document) warnEaten(n *Node) {
 	d.Warn(n, "YAML takes the # and all after it on this line for a comment", "quote the text, or begin it with |, if the # is part of it")
 }
 
-var variable = regexp.MustCompile(`\$\$|\$\{([^}]*)\}`)
+var variable = regexp.MustCompile(`\$\$|\$\{([^}]*)\}|\$\{`)
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
@@ -70,7 +74,12 @@ func (d *Document) expand(n *Node) (string, bool) {
 		if found == "$$" {
 			return "$"
 		}
-		name := found[2 : len(found)-1]
+		name, closed := strings.CutSuffix(found[2:], "}")
+		if !closed {
+			d.Report(n, "a ${ that is never closed", "write ${NAME}, or $${ for the characters themselves")
+			ok = false
+			return ""
+		}
 		if !variableName.MatchString(name) {
 			d.Report(n, "${…} does not hold the name of a variable", "write ${NAME}, or $${ for the characters themselves")
 			ok = false

@@ -62,7 +62,7 @@ urls: [x, 'y', "z"]
 within: {high: 1h, low: 8h}
 deep:
   - <<: *base
-    name: 12
+    name: '12'
   - {name: a, deep: [{name: b}]}
 `
 	got, said := parse(t, strings.Replace(text, "base: &base {count: 3, every: 5m}", "tls: &base {count: 3, every: 5m}", 1), strict.Options{})
@@ -86,6 +86,8 @@ func TestFindings(t *testing.T) {
 		"types":            {"count: x\nfollow: yes\nurls: a\nname: [a]\nevery: 5\nratio: .nan\ntls: 1", "f.yaml:1:8: not a whole number (write digits only, such as 12)\nf.yaml:2:9: not true or false (write true or false, without quotes)\nf.yaml:3:7: a list is expected here (write [a, b], or one - item a line)\nf.yaml:4:7: a text is expected here (write it on one line, in quotes if it holds : or #)\nf.yaml:5:8: not a duration (write a number and a unit, such as 90s, 5m, 36h, 30d or 2w)\nf.yaml:6:8: not a number (write a number such as 0.5)\nf.yaml:7:6: keys with values are expected here (write key: value)"},
 		"twice":            {"name: a\ncount: 1\nname: b", "f.yaml:3:1: key \"name\" is there twice, first in line 1 (keep one of them)"},
 		"boolean as text":  {"name: no", "f.yaml:1:7: a text is expected here, and YAML may read this as true or false (quote it)"},
+		"number as text":   {"name: 12\nquery: 1.5\nurls: [0x1f, '3', x4]\ndeep: [{name: !!str 5}]", "f.yaml:1:7: a text is expected here, and YAML reads this as a number (quote it)\nf.yaml:2:8: a text is expected here, and YAML reads this as a number (quote it)\nf.yaml:3:8: a text is expected here, and YAML reads this as a number (quote it)"},
+		"open variable":    {"name: ${HOME\ntls: {ca_file: 'a/${B'}", "f.yaml:1:7: a ${ that is never closed (write ${NAME}, or $${ for the characters themselves)\nf.yaml:2:16: a ${ that is never closed (write ${NAME}, or $${ for the characters themselves)"},
 		"two documents":    {"name: a\n---\nname: b", "f.yaml:3:5: a second document begins here (keep one; --- separates documents)"},
 		"not a mapping":    {"- a", "f.yaml:1:1: the file must hold keys with values (begin with brands:)"},
 		"a tab":            {"tls:\n\tca_file: x", "f.yaml:2:1: a tab where YAML wants spaces (indent with spaces)"},
@@ -163,11 +165,11 @@ func TestPositionsInTexts(t *testing.T) {
 // What is missing at the end of a text is missing behind its last word.
 func TestPositionOfTheEnd(t *testing.T) {
 	for text, want := range map[string]string{
-		"query: a OR":                     "1:12",
-		"query: 'a OR'":                   "1:13",
-		"query: a OR # b":                 "1:12",
+		"query: a OR":                       "1:12",
+		"query: 'a OR'":                     "1:13",
+		"query: a OR # b":                   "1:12",
 		"query: |\n  a\n  b OR\n\ncount: 1": "3:7",
-		"query: >\n  a\n  OR\n":            "3:5",
+		"query: >\n  a\n  OR\n":             "3:5",
 	} {
 		d := strict.Parse("f", []byte(text), strict.Options{Verbatim: verbatim})
 		d.ReportProblem(earshot.Problem{Path: "query", Offset: len(d.Root().Get("query").Text()), What: "here"}, "")
