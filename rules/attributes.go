@@ -51,56 +51,89 @@ var table = []attribute{
 	{"request", types.Float64, func(s *subject) any { return s.heads[urgency.Request].Float() }},
 	{"danger", types.Float64, func(s *subject) any { return s.heads[urgency.Danger].Float() }},
 	{"threat", types.Float64, func(s *subject) any { return s.heads[urgency.Threat].Float() }},
-	{"mention.id", types.String, func(s *subject) any { return s.mention.ID }},
-	{"mention.network", types.String, func(s *subject) any { return s.mention.Network }},
-	{"mention.listener", types.String, func(s *subject) any { return s.mention.Listener }},
-	{"mention.change", types.String, func(s *subject) any { return string(cmp.Or(s.mention.Change, earshot.New)) }},
-	{"mention.author.handle", types.String, func(s *subject) any { return s.mention.Author.Handle }},
-	{"mention.author.name", types.String, func(s *subject) any { return s.mention.Author.Name }},
+	{"mention.id", types.String, func(s *subject) any { return clip(s.mention.ID, mostShort) }},
+	{"mention.network", types.String, func(s *subject) any { return clip(s.mention.Network, mostShort) }},
+	{"mention.listener", types.String, func(s *subject) any { return clip(s.mention.Listener, mostShort) }},
+	{"mention.change", types.String, func(s *subject) any { return clip(string(cmp.Or(s.mention.Change, earshot.New)), mostShort) }},
+	{"mention.author.handle", types.String, func(s *subject) any { return clip(s.mention.Author.Handle, mostShort) }},
+	{"mention.author.name", types.String, func(s *subject) any { return clip(s.mention.Author.Name, mostShort) }},
 	{"mention.author.followers", types.Int64, func(s *subject) any { return s.mention.Author.Followers }},
 	{"mention.author.verified", types.Bool, func(s *subject) any { return s.mention.Author.Verified }},
 	{"mention.author.created", types.TypeOf(time.Time{}), func(s *subject) any { return s.mention.Author.Created }},
-	{"mention.title", types.String, func(s *subject) any { return clip(s.mention.Title) }},
-	{"mention.text", types.String, func(s *subject) any { return clip(s.mention.Text) }},
-	{"mention.url", types.String, func(s *subject) any { return s.mention.URL }},
-	{"mention.lang", types.String, func(s *subject) any { return s.mention.Lang }},
+	{"mention.title", types.String, func(s *subject) any { return clip(s.mention.Title, mostText) }},
+	{"mention.text", types.String, func(s *subject) any { return clip(s.mention.Text, mostText) }},
+	{"mention.url", types.String, func(s *subject) any { return clip(s.mention.URL, mostShort) }},
+	{"mention.lang", types.String, func(s *subject) any { return clip(s.mention.Lang, mostShort) }},
 	{"mention.posted", types.TypeOf(time.Time{}), func(s *subject) any { return s.mention.Posted }},
 	{"mention.heard", types.TypeOf(time.Time{}), func(s *subject) any { return s.mention.Heard }},
-	{"mention.reply_to", types.String, func(s *subject) any { return s.mention.ReplyTo }},
-	{"mention.conversation", types.String, func(s *subject) any { return s.mention.Conversation }},
-	{"mention.repost_of", types.String, func(s *subject) any { return s.mention.RepostOf }},
-	{"mention.links", types.Array(types.String), func(s *subject) any { return s.mention.Links[:min(len(s.mention.Links), mostLinks)] }},
+	{"mention.reply_to", types.String, func(s *subject) any { return clip(s.mention.ReplyTo, mostShort) }},
+	{"mention.conversation", types.String, func(s *subject) any { return clip(s.mention.Conversation, mostShort) }},
+	{"mention.repost_of", types.String, func(s *subject) any { return clip(s.mention.RepostOf, mostShort) }},
+	{"mention.links", types.Array(types.String), func(s *subject) any { return list(s.mention.Links) }},
 	{"mention.media", types.Array(types.Map{"url": types.String, "alt": types.String}), media},
 	{"mention.engagement.likes", types.Int64, func(s *subject) any { return s.mention.Engagement.Likes }},
 	{"mention.engagement.reposts", types.Int64, func(s *subject) any { return s.mention.Engagement.Reposts }},
 	{"mention.engagement.replies", types.Int64, func(s *subject) any { return s.mention.Engagement.Replies }},
 	{"mention.engagement.views", types.Int64, func(s *subject) any { return s.mention.Engagement.Views }},
 	{"mention.rating", types.Float64, func(s *subject) any { return s.mention.Rating }},
-	{"mention.place", types.String, func(s *subject) any { return s.mention.Place }},
-	{"mention.visibility", types.String, func(s *subject) any { return string(cmp.Or(s.mention.Visibility, earshot.Public)) }},
-	{"mention.flags", types.Array(types.String), func(s *subject) any { return s.mention.Flags[:min(len(s.mention.Flags), mostLinks)] }},
+	{"mention.place", types.String, func(s *subject) any { return clip(s.mention.Place, mostShort) }},
+	{"mention.visibility", types.String, func(s *subject) any { return clip(string(cmp.Or(s.mention.Visibility, earshot.Public)), mostShort) }},
+	{"mention.flags", types.Array(types.String), func(s *subject) any { return list(s.mention.Flags) }},
 }
 
-// mostText is how much of a text conditions see, in bytes.
-const mostText = 64 << 10
+// What conditions see of texts, in bytes. A list is bounded as a whole.
+const (
+	mostText  = 64 << 10
+	mostShort = 1 << 10 // of names, addresses and other short texts
+	mostList  = 16 << 10
+)
 
-func clip(s string) string {
-	if len(s) <= mostText {
+func clip(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
-	end := mostText
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
 	}
-	return s[:end]
+	return s[:most]
+}
+
+// list is what conditions see of one.
+func list(all []string) []string {
+	all = all[:min(len(all), mostLinks)]
+	room, long := mostList, false
+	for _, s := range all {
+		long = long || len(s) > mostShort
+		room -= min(len(s), mostShort)
+	}
+	if !long && room >= 0 {
+		return all
+	}
+	seen, room := make([]string, 0, len(all)), mostList
+	for _, s := range all {
+		s = clip(s, min(mostShort, room))
+		room -= len(s)
+		seen = append(seen, s)
+	}
+	return seen
 }
 
 func media(s *subject) any {
-	seen := make([]map[string]any, 0, min(len(s.mention.Media), mostLinks))
-	for _, m := range s.mention.Media[:min(len(s.mention.Media), mostLinks)] {
-		seen = append(seen, map[string]any{"url": m.URL, "alt": m.Alt})
+	all := s.mention.Media[:min(len(s.mention.Media), mostLinks)]
+	seen, room := make([]map[string]any, 0, len(all)), mostList
+	for _, m := range all {
+		url := clip(m.URL, min(mostShort, room))
+		alt := clip(m.Alt, min(mostShort, room-len(url)))
+		room -= len(url) + len(alt)
+		seen = append(seen, map[string]any{"url": url, "alt": alt})
 	}
 	return seen
+}
+
+// isLong reports whether an attribute is a list or may be a long text.
+func (a *attribute) isLong() bool {
+	nature := a.typ.Nature()
+	return nature.IsArray() || a.name == "mention.title" || a.name == "mention.text"
 }
 
 var (

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"reflect"
-	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,11 +16,8 @@ type sandbox struct {
 	when   *whenCompiler
 	uses   attributes
 	topics []*ast.StringNode // "…" in topics
-	steps  int               // of all patterns
+	effort int
 }
-
-// maxPatternSteps bounds what all patterns of a condition do per character.
-const maxPatternSteps = 1000
 
 // operators and functions that conditions may use.
 var (
@@ -38,7 +34,7 @@ func (s *sandbox) check(n ast.Node, inLoop bool) {
 	switch n := n.(type) {
 	case *ast.NilNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.StringNode:
 	case *ast.IdentifierNode:
-		s.attribute(n, n.Value)
+		s.attribute(n, n.Value, inLoop)
 	case *ast.PointerNode:
 		if n.Name != "" {
 			s.when.failNode(n, "#"+n.Name+" is not allowed in a condition", "# is the element")
@@ -83,9 +79,7 @@ func (s *sandbox) operator(n ast.Node, operator string) {
 
 func (s *sandbox) binary(n *ast.BinaryNode, inLoop bool) {
 	s.operator(n, n.Operator)
-	if n.Operator == "matches" {
-		s.pattern(n.Right)
-	}
+	s.textOperator(n, inLoop)
 	if left, ok := n.Left.(*ast.StringNode); ok && n.Operator == "in" {
 		if list, ok := n.Right.(*ast.IdentifierNode); ok && list.Value == "topics" {
 			s.topics = append(s.topics, left)
@@ -94,33 +88,10 @@ func (s *sandbox) binary(n *ast.BinaryNode, inLoop bool) {
 	s.each(inLoop, n.Left, n.Right)
 }
 
-// pattern checks the right side of matches. The time a pattern takes grows with
-// its size, and x{1000} is short to write.
-func (s *sandbox) pattern(n ast.Node) {
-	written, ok := n.(*ast.StringNode)
-	if !ok {
-		s.when.failNode(n, "the pattern of matches must be written out", `mention.text matches "(?i)parcel \\d+"`)
-		return
-	}
-	parsed, err := syntax.Parse(written.Value, syntax.Perl)
-	if err != nil {
-		s.when.failNode(n, strings.TrimPrefix(err.Error(), "error parsing regexp: "), "patterns are those of https://pkg.go.dev/regexp/syntax")
-		return
-	}
-	program, err := syntax.Compile(parsed.Simplify())
-	if err != nil {
-		s.when.failNode(n, err.Error(), "")
-		return
-	}
-	if s.steps += len(program.Inst); s.steps > maxPatternSteps {
-		s.when.failNode(n, "the patterns of the condition are too large", "repeat less: x{1000} counts as a thousand characters")
-	}
-}
-
 // member checks mention.author.name and list[0].
 func (s *sandbox) member(n *ast.MemberNode, inLoop bool) {
 	if path, ok := dotted(n); ok && strings.HasPrefix(path, mentionPrefix) {
-		s.attribute(n, path)
+		s.attribute(n, path, inLoop)
 		return
 	}
 	s.check(n.Node, inLoop)
@@ -150,10 +121,13 @@ func dotted(n ast.Node) (path string, ok bool) {
 }
 
 // attribute notes that one is used.
-func (s *sandbox) attribute(n ast.Node, path string) {
+func (s *sandbox) attribute(n ast.Node, path string, inLoop bool) {
 	i := slices.IndexFunc(table, func(a attribute) bool { return a.name == path })
 	if i >= 0 {
 		s.uses |= 1 << i
+		if inLoop && table[i].isLong() {
+			s.when.failNode(n, path+" is not allowed within "+strings.Join(allowedLoops, ", "), "write it outside, and # for the element")
+		}
 		return
 	}
 	if parts := attributeNames(path + "."); len(parts) > 0 {
@@ -161,31 +135,12 @@ func (s *sandbox) attribute(n ast.Node, path string) {
 		return
 	}
 	if member, ok := n.(*ast.MemberNode); ok {
+		s.when.bad[n] = true
 		parent, name := path[:strings.LastIndexByte(path, '.')+1], path[strings.LastIndexByte(path, '.')+1:]
 		s.when.failNode(member.Property, strings.TrimSuffix(parent, ".")+" has no "+strconv.Quote(name), s.when.suggestName(name, parent))
 		return
 	}
 	s.when.failNode(n, "there is no attribute "+strconv.Quote(path), s.when.suggestName(path, ""))
-}
-
-func (s *sandbox) function(n *ast.BuiltinNode, inLoop bool) {
-	loop := slices.Contains(allowedLoops, n.Name)
-	if !loop && !slices.Contains(allowedFunctions, n.Name) {
-		allowed := strings.Join(slices.Concat(allowedFunctions, allowedLoops), ", ")
-		s.when.failNode(n, n.Name+" is not allowed in a condition", "allowed are "+allowed)
-		return
-	}
-	if inLoop && (loop || n.Name == "lower" || n.Name == "upper" || n.Name == "trim") {
-		s.when.failNode(n, n.Name+" is not allowed within "+strings.Join(allowedLoops, ", "), "write it outside")
-		return
-	}
-	for _, arg := range n.Arguments {
-		if p, ok := arg.(*ast.PredicateNode); ok {
-			s.check(p.Node, true)
-			continue
-		}
-		s.check(arg, inLoop)
-	}
 }
 
 // checkSums refuses + on anything but numbers and times: joined strings could

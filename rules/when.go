@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -55,7 +56,7 @@ func (c *condition) onlyTopic() string {
 
 // compileWhen compiles a condition; topics are those it may name.
 func (c *compiler) compileWhen(source string, topics []string) (condition, earshot.Problems) {
-	w := whenCompiler{source: source}
+	w := whenCompiler{source: source, bad: map[ast.Node]bool{}}
 	switch {
 	case strings.TrimSpace(source) == "":
 		w.fail(0, 0, "the rule has no condition", `write when: sentiment < -0.3, or when: "true" for every mention`)
@@ -73,11 +74,13 @@ func (c *compiler) compileWhen(source string, topics []string) (condition, earsh
 	}
 	guard := sandbox{when: &w}
 	guard.check(tree.Node, false)
+	w.checkTypes(tree)
 	w.checkTopics(guard.topics, topics)
+	slices.SortStableFunc(w.problems, func(a, b earshot.Problem) int { return cmp.Compare(a.Offset, b.Offset) })
 	if w.problems.Fatal() {
 		return condition{}, w.problems
 	}
-	program, err := expr.Compile(source, expr.Env(environment()), expr.AsBool(), expr.MaxNodes(maxWhenNodes))
+	program, err := expr.Compile(source, expr.Env(environment()), expr.AsBool(), expr.MaxNodes(maxWhenNodes), expr.Patch(replacer(shorten)))
 	if err != nil {
 		w.failAt(err)
 		return condition{}, w.problems
@@ -91,14 +94,19 @@ func (c *compiler) compileWhen(source string, topics []string) (condition, earsh
 type whenCompiler struct {
 	source   string
 	problems earshot.Problems
+	bad      map[ast.Node]bool // told of
 }
 
 func (w *whenCompiler) fail(offset, length int, what, hint string) {
 	w.problems = append(w.problems, earshot.Problem{Offset: offset, Length: length, What: what, Hint: hint})
 }
 
-// failNode points at a node.
+// failNode points at a node, once.
 func (w *whenCompiler) failNode(n ast.Node, what, hint string) {
+	if w.bad[n] {
+		return
+	}
+	w.bad[n] = true
 	at := n.Location()
 	from, to := w.bytes(at.From), w.bytes(at.To)
 	w.fail(from, max(to-from, 0), what, hint)

@@ -1,0 +1,106 @@
+package rules_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"earshot"
+	"earshot/rules"
+)
+
+// costly are the worst conditions that are not refused, as far as we know.
+func costly() []string {
+	fill := func(part, join string) (longest string) {
+		for n := 1; ; n++ {
+			when := strings.Join(slices.Repeat([]string{part}, n), join)
+			if b, _ := compile(when); b == nil {
+				return longest
+			}
+			longest = when
+		}
+	}
+	return []string{
+		fill(`mention.text matches "(.*a){9}$"`, " || "),
+		fill(`mention.text matches "(?s)(a|b|c|ab|bc|.*x)*z"`, " || "),
+		`mention.text matches "(\\pL*\\PL*){10}$"`,
+		`mention.text matches "(a?){27}b"`,
+		fill(`mention.text matches "a.$"`, " || "),
+		fill(`mention.text contains "aaaaaab"`, " || "),
+		fill(`mention.text contains "`+strings.Repeat("a", 63)+`b"`, " || "),
+		fill(`upper(mention.text) == "x"`, " || "),
+		fill(`len(mention.text) == 1`, " || "),
+		fill(`mention.text < mention.title`, " || "),
+		fill(`mention.text in mention.links`, " || "),
+		fill(`any(mention.links, # matches "(.*a){3}$")`, " || "),
+		fill(`any(mention.links, upper(#) == "x")`, " || "),
+		fill(`any(mention.links, # == mention.url)`, " || "),
+		`any(mention.links, ` + strings.Repeat(`# < "b" && `, 70) + `# == "x")`,
+		`any(mention.media, ` + strings.Repeat(`sentiment < 2 && `, 65) + `.alt == "x")`,
+	}
+}
+
+// hostile is the largest mention of one repeated text.
+func hostile(unit string) *earshot.Mention {
+	text := strings.Repeat(unit, 65<<10/len(unit))
+	m := &earshot.Mention{Text: "acme " + text, Title: "acme " + text + "z", URL: text}
+	for range 100 {
+		m.Links = append(m.Links, text[:1000]+"y")
+		m.Media = append(m.Media, earshot.Media{URL: text[:500], Alt: text[:500]})
+	}
+	return m
+}
+
+func withRule(tb testing.TB, when string) *rules.Book {
+	tb.Helper()
+	b, problems := compile(when)
+	if b == nil {
+		tb.Fatalf("%.80q: %v", when, problems)
+	}
+	return b
+}
+
+// fastest is the least time that judging takes.
+func fastest(b *rules.Book, m *earshot.Mention) time.Duration {
+	least := time.Hour
+	for range 5 {
+		start := time.Now()
+		b.Judge(m)
+		least = min(least, time.Since(start))
+	}
+	return least
+}
+
+// No condition that is accepted takes long on any mention.
+func TestCostlyConditions(t *testing.T) {
+	const most = 100 * time.Millisecond // on a busy machine; see docs/rules.md
+	mentions := []*earshot.Mention{hostile("a"), hostile("aé "), hostile("\u3000"), hostile("Ж")}
+	bare := withRule(t, "true")
+	for _, when := range costly() {
+		b := withRule(t, when)
+		worst := time.Duration(0)
+		for _, m := range mentions {
+			worst = max(worst, fastest(b, m)-fastest(bare, m))
+		}
+		t.Logf("%s: %.60s… (%d bytes)", worst, when, len(when))
+		if worst > most {
+			t.Errorf("%.80s takes %s", when, worst)
+		}
+	}
+}
+
+// The condition that once took 40 seconds is refused.
+func TestTooCostly(t *testing.T) {
+	patterns := make([]string, 17)
+	for i := range patterns {
+		patterns[i] = fmt.Sprintf(`mention.text matches "(.*%c){9}$"`, 'a'+i)
+	}
+	all := strings.Join(patterns, " or ")
+	for _, when := range []string{"any(mention.links, " + all + ")", all} {
+		if b, problems := compile(when); b != nil || len(problems) == 0 || problems[0].Hint == "" {
+			t.Errorf("%.80s: %v", when, problems)
+		}
+	}
+}
