@@ -72,7 +72,6 @@ func (b *Bus) Publish(ctx context.Context, alerts []earshot.Alert, memberships [
 		return addProgress(msgs, id, progress)
 	}, &fences)
 	b.metrics.published(time.Since(start), len(alerts), err)
-	b.noteFull(ofAlerts, err)
 	if err != nil {
 		return nil, fmt.Errorf("publishing alerts: %w", err)
 	}

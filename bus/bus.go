@@ -50,7 +50,7 @@ type Bus struct {
 	mu    sync.Mutex
 	teams []string
 	users []User
-	full  map[string]error // why there is no room, by what it is missing for
+	short map[string]shortage // what has no room
 
 	stop   context.CancelFunc
 	done   sync.WaitGroup
@@ -78,7 +78,7 @@ func Open(ctx context.Context, o Options) (_ *Bus, err error) {
 	b := &Bus{
 		log: o.Log, config: o.Config, dir: o.Dir, retention: o.Retention,
 		teams: slices.Clone(o.Teams), users: o.Config.Users,
-		batches: make(chan struct{}, batchesAtOnce), full: make(map[string]error),
+		batches: make(chan struct{}, batchesAtOnce), short: make(map[string]shortage),
 	}
 	defer func() {
 		if err != nil {

@@ -67,7 +67,6 @@ func (b *Bus) Append(ctx context.Context, events []earshot.CaseEvent) ([]uint64,
 		return caseMessages(id, events, &fences)
 	}
 	first, err := b.fenced(ctx, streamCases, id, build, &fences)
-	b.noteFull(ofAlerts, err)
 	if err != nil {
 		return nil, fmt.Errorf("appending to cases: %w", err)
 	}
@@ -114,9 +113,15 @@ type fence struct {
 // fences, and returns the sequence of the first. When the answer is lost it
 // finds out by the first message behind a fence whether the batch was stored.
 func (b *Bus) fenced(ctx context.Context, stream, id string, build func() ([]*nats.Msg, error), fences *[]fence) (uint64, error) {
-	if err := b.disk.lastRoom(); err != nil {
+	if err := b.lastRoom(); err != nil {
 		return 0, err
 	}
+	first, err := b.storeFenced(ctx, stream, id, build, fences)
+	b.noteShort(shortOf(stream), err)
+	return first, err
+}
+
+func (b *Bus) storeFenced(ctx context.Context, stream, id string, build func() ([]*nats.Msg, error), fences *[]fence) (uint64, error) {
 	wait := firstPause
 	for attempt := 0; ; attempt++ {
 		msgs, err := build()

@@ -62,14 +62,18 @@ func (b *Bus) Cursor(ctx context.Context, listener, part string) (earshot.Cursor
 
 // Commit makes a batch durable with its cursor. It blocks while the server is
 // away, until ctx ends. ErrConflict says that somebody else moved the cursor,
-// ErrFull that there is no room; whole messages of a batch too big for one
-// transaction may be stored then, and are known when they come again.
+// ErrFull that there is no room for posts, or for alerts of them; whole messages
+// of a batch too big for one transaction may be stored then, and are known when
+// they come again.
 func (b *Bus) Commit(ctx context.Context, batch Batch) (Committed, error) {
 	start := time.Now()
 	c := &commit{bus: b, batch: batch, done: Committed{Revision: batch.Revision}, now: start}
-	err := c.run(ctx)
+	err := b.room()
+	if err == nil {
+		err = c.run(ctx)
+		b.noteShort(ofPosts, err)
+	}
 	b.metrics.committed(time.Since(start), c.done, err)
-	b.noteFull(ofPosts, err)
 	if err != nil {
 		return c.done, fmt.Errorf("committing %s: %w", batch.Listener, err)
 	}
@@ -86,9 +90,6 @@ type commit struct {
 
 func (c *commit) run(ctx context.Context) error {
 	if err := tokens(c.batch.Listener); err != nil {
-		return err
-	}
-	if err := c.bus.disk.room(); err != nil {
 		return err
 	}
 	rest := c.gather()

@@ -99,6 +99,9 @@ func (c Config) checkUsers() earshot.Problems {
 	return ps
 }
 
+// minStore is the smallest store that holds anything worth mentioning.
+const minStore = 16 << 20
+
 // minReserve keeps room for alerts and cases while new posts are refused.
 const minReserve = 1 << 30
 

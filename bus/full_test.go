@@ -66,7 +66,7 @@ func stillAlerts(t *testing.T, b *bus.Bus) {
 // all goes on where there is room again.
 func TestStreamFull(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
-	o := options(t, func(o *bus.Options) { o.Config.MaxBytes = "4MB"; o.Metrics = registry })
+	o := options(t, func(o *bus.Options) { o.Config.MaxBytes = "16MiB"; o.Metrics = registry })
 	b := open(t, o)
 	p := &part{t: t, bus: b, name: "p"}
 	refused := fill(t, p, 5000)
@@ -81,7 +81,20 @@ earshot_bus_full 1
 `), "earshot_bus_full"); err != nil {
 		t.Error(err)
 	}
-	nc, err := nats.Connect(b.URL(), nats.UserInfo("daemon", secret(t, o.Dir, "daemon")))
+	purge(t, b, o.Dir, "EARSHOT_MENTIONS", jetstream.WithPurgeSequence(p.revision))
+	done, err := b.Commit(t.Context(), refused)
+	if err != nil || done.Stored != 100 {
+		t.Errorf("Commit when there is room again = %+v, %v", done, err)
+	}
+	if h := b.Health(); h.Full {
+		t.Errorf("Health = %+v", h)
+	}
+}
+
+// purge makes room in a stream, as an operator would.
+func purge(t *testing.T, b *bus.Bus, dir, name string, what ...jetstream.StreamPurgeOpt) {
+	t.Helper()
+	nc, err := nats.Connect(b.URL(), nats.UserInfo("daemon", secret(t, dir, "daemon")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,20 +103,92 @@ earshot_bus_full 1
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream, err := js.Stream(t.Context(), "EARSHOT_MENTIONS")
+	stream, err := js.Stream(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := stream.Purge(t.Context(), jetstream.WithPurgeSequence(p.revision)); err != nil {
+	if err := stream.Purge(t.Context(), what...); err != nil {
 		t.Fatal(err)
 	}
-	done, err := b.Commit(t.Context(), refused)
-	if err != nil || done.Stored != 100 {
-		t.Errorf("Commit when there is room again = %+v, %v", done, err)
+}
+
+// When alerts have nearly all their bytes posts are refused, since nobody would be
+// told of them; alerts of what is stored already still find room. All goes on by
+// itself when there is room again. The same holds for cases.
+func TestAlertsFull(t *testing.T) {
+	padding := strings.Repeat("acme ", 2100)
+	for name, write := range map[string]func(b *bus.Bus, n int) error{
+		"alerts": func(b *bus.Bus, n int) error {
+			at, err := b.Progress(t.Context(), "acme")
+			if err != nil {
+				return err
+			}
+			a := alert(fmt.Sprint(n), "cs", 1)
+			a.Summary = padding
+			_, err = b.Publish(t.Context(), []earshot.Alert{a}, nil, []earshot.Progress{at})
+			return err
+		},
+		"cases": func(b *bus.Bus, n int) error {
+			e := event("cs", fmt.Sprint(n), "opened", 0)
+			e.Case.Owner = padding
+			_, err := b.Append(t.Context(), []earshot.CaseEvent{e})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t, func(o *bus.Options) { o.Config.MaxBytes = "16MiB" })
+			b := open(t, o)
+			p := &part{t: t, bus: b, name: "p"}
+			p.commit(mention(1, "acme"))
+			for n := range 350 { // more than nine tenths of a quarter of 16 MiB
+				if err := write(b, n); err != nil {
+					t.Fatalf("write %d: %v", n, err)
+				}
+			}
+			until(t, "the shortage to be noticed", func() bool { return b.Health().Full })
+			if h := b.Health(); !strings.Contains(h.Detail, "no room for "+name) || !strings.Contains(h.Detail, "wait at their sources") {
+				t.Errorf("Health = %+v", h)
+			}
+			refused := bus.Batch{Listener: "feed", Part: "p", Revision: p.revision, Mentions: []earshot.Judged{mention(2, "acme")}, Next: earshot.Cursor("x")}
+			if _, err := b.Commit(t.Context(), refused); !errors.Is(err, earshot.ErrFull) {
+				t.Errorf("Commit without room for %s: %v", name, err)
+			}
+			if err := write(b, 10000); err != nil {
+				t.Errorf("%s of what is stored: %v", name, err)
+			}
+			purge(t, b, o.Dir, "EARSHOT_"+strings.ToUpper(name))
+			until(t, "room", func() bool { return !b.Health().Full })
+			if done, err := b.Commit(t.Context(), refused); err != nil || done.Stored != 1 {
+				t.Errorf("Commit when there is room again = %+v, %v", done, err)
+			}
+		})
 	}
-	if h := b.Health(); h.Full {
-		t.Errorf("Health = %+v", h)
+}
+
+// A write that was refused counts until one is not.
+func TestAlertsRefused(t *testing.T) {
+	o := options(t, func(o *bus.Options) { o.Config.MaxBytes = "16MiB" })
+	b := open(t, o)
+	at, err := b.Progress(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
 	}
+	many := make([]earshot.Alert, 900)
+	for i := range many {
+		many[i] = alert(fmt.Sprint(i), "cs", 1)
+		many[i].Summary = strings.Repeat("acme ", 1200)
+	}
+	if _, err := b.Publish(t.Context(), many, nil, []earshot.Progress{at}); !errors.Is(err, earshot.ErrFull) {
+		t.Fatalf("5 MB of alerts where there is room for 4: %v", err)
+	}
+	_, err = b.Commit(t.Context(), bus.Batch{Listener: "feed", Part: "p", Mentions: []earshot.Judged{mention(1, "acme")}})
+	if !errors.Is(err, earshot.ErrFull) {
+		t.Errorf("Commit after alerts were refused: %v", err)
+	}
+	if _, err := b.Publish(t.Context(), many[:1], nil, []earshot.Progress{at}); err != nil {
+		t.Fatal(err)
+	}
+	(&part{t: t, bus: b, name: "p"}).commit(mention(1, "acme"))
 }
 
 // When the disk runs out posts are refused before it is full, alerts are not, and

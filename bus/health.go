@@ -2,12 +2,7 @@ package bus
 
 import (
 	"context"
-	"errors"
 	"time"
-
-	"go.uber.org/zap"
-
-	"earshot"
 )
 
 // Health is how the bus is doing, for readiness and the watchdog.
@@ -28,50 +23,16 @@ func (b *Bus) Health() Health {
 	if h.Held {
 		h.Detail = "a backup is under way"
 	}
-	b.mu.Lock()
-	for _, err := range b.full {
-		h.Full, h.Detail = true, err.Error()
+	if short := b.shortages(); short != "" {
+		h.Full, h.Detail = true, short
 	}
-	b.mu.Unlock()
 	if !h.Connected {
 		h.Detail = "the bus is away"
 	}
 	return h
 }
 
-// What can be full, each for itself.
-const (
-	ofPosts  = "posts"
-	ofAlerts = "alerts and cases"
-	ofDisk   = "disk"
-)
-
-// noteFull remembers whether the last write of something found room, and says so
-// when that changed. Errors of other kinds tell nothing.
-func (b *Bus) noteFull(what string, err error) {
-	full := errors.Is(err, earshot.ErrFull)
-	if err != nil && !full {
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	_, was := b.full[what]
-	switch {
-	case full:
-		b.full[what] = err
-	default:
-		delete(b.full, what)
-	}
-	b.metrics.full(len(b.full) > 0)
-	switch {
-	case full && !was:
-		b.log.Error("no room in the store: it is refused until there is", zap.String("what", what), zap.Error(err))
-	case was && !full:
-		b.log.Info("there is room in the store again", zap.String("what", what))
-	}
-}
-
-const healthEvery = 5 * time.Second
+const healthEvery = 2 * time.Second
 
 // watchHealth keeps metrics and the full flag true while nobody writes.
 func (b *Bus) watchHealth(ctx context.Context) {
@@ -79,7 +40,7 @@ func (b *Bus) watchHealth(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		b.metrics.connected(b.link.connected())
-		b.noteFull(ofDisk, b.disk.room())
+		b.noteShort(ofDisk, b.disk.room())
 		b.measure(ctx)
 		select {
 		case <-tick.C:
@@ -89,12 +50,13 @@ func (b *Bus) watchHealth(ctx context.Context) {
 	}
 }
 
-// measure reads the sizes of the streams, if the server answers.
+// measure reads the sizes of the streams, if the server answers, and notes where
+// room runs short.
 func (b *Bus) measure(ctx context.Context) {
 	if !b.link.connected() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, healthEvery)
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
 	defer cancel()
 	for _, name := range []string{streamMentions, streamCases, streamAlerts, streamDrill} {
 		stream, err := b.link.js.Stream(ctx, name)
@@ -103,5 +65,6 @@ func (b *Bus) measure(ctx context.Context) {
 		}
 		info := stream.CachedInfo()
 		b.metrics.stream(name, info.State.Bytes, info.State.Msgs)
+		b.noteLevel(name, info.State.Bytes, info.Config.MaxBytes)
 	}
 }

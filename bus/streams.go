@@ -22,11 +22,12 @@ const schemaKey = "earshot.schema"
 // accepted, so that no clock can make it be heard twice.
 const slack = time.Hour
 
-// Shares of the store in percent, the rest being for drills and buckets.
+// Shares of the store in percent. Alerts and cases are larger than posts and kept
+// twice as long: with one post in eight alerting, all fill up at about the same time.
 const (
-	mentionsShare = 80
-	casesShare    = 8
-	alertsShare   = 8
+	mentionsShare = 45
+	casesShare    = 25
+	alertsShare   = 25
 	drillShare    = 2
 )
 
@@ -67,7 +68,7 @@ func (b *Bus) storeBytes() int64 {
 	if b.server != nil {
 		room := b.server.maxStore - b.disk.reserve*3/4
 		if limit == 0 || limit > room {
-			limit = max(room, 16<<20)
+			limit = max(room, minStore)
 		}
 	}
 	return limit
