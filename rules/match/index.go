@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"earshot"
 	"earshot/rules/text"
@@ -15,12 +16,13 @@ import (
 // Index holds compiled queries. It is immutable and safe for concurrent use,
 // each user with a Post of its own.
 type Index struct {
-	dict     text.Dict
-	sites    map[string]int32   // host to term
-	accents  map[int32][]accent // by term: what its spellings with accents are
-	queries  []node
-	postings [][]int32      // by term: the searched queries that need it
-	everyday []earshot.Span // by searched query: see Everyday
+	dict          text.Dict
+	sites         map[string]int32   // host to term
+	international bool               // a site has letters beyond ASCII
+	accents       map[int32][]accent // by term: what its spellings with accents are
+	queries       []node
+	postings      [][]int32      // by term: the searched queries that need it
+	everyday      []earshot.Span // by searched query: see Everyday
 }
 
 // New compiles queries, which are known by their place in the slice. Search
@@ -84,6 +86,7 @@ func (x *Index) compile(q *earshot.QueryNode) node {
 	case earshot.QuerySite:
 		term := x.dict.Word("site:" + q.Text)
 		x.sites[q.Text] = term
+		x.international = x.international || strings.Contains(q.Text, "xn--")
 		n.pattern = []element{{term: term, length: len(q.Text)}}
 	case earshot.QueryHashtag:
 		n.pattern = x.pattern("#" + q.Text)

@@ -131,27 +131,59 @@ func (p *Post) occurrences(term int32) []int32 {
 }
 
 // noteSites looks for the hosts of the mention, its links and the addresses in
-// its text.
+// its title and text, however they are written.
 func (p *Post) noteSites(m *earshot.Mention) {
-	p.noteSite(text.Host(m.URL))
+	p.noteAddress(m.URL)
 	for _, link := range m.Links {
-		p.noteSite(text.Host(link))
+		p.noteAddress(link)
 	}
 	for _, host := range p.Tokens.Hosts {
+		p.noteHost(host)
+	}
+	p.noteBareHosts(m.Title)
+	p.noteBareHosts(m.Text)
+}
+
+func (p *Post) noteAddress(address string) {
+	if host := text.Host(address); host != "" {
+		p.noteHost(host)
+		return
+	}
+	p.noteBareHosts(address)
+}
+
+// noteHost looks for the host and all that it is below of.
+func (p *Post) noteHost(host string) {
+	for host = p.index.ascii(host); host != ""; _, host, _ = strings.Cut(host, ".") {
 		p.noteSite(host)
 	}
 }
 
+// noteBareHosts looks for hosts in a text. A single word is none there.
+func (p *Post) noteBareHosts(s string) {
+	for host := range text.BareHosts(s) {
+		for host = p.index.ascii(host); strings.Contains(host, "."); _, host, _ = strings.Cut(host, ".") {
+			p.noteSite(host)
+		}
+	}
+}
+
 func (p *Post) noteSite(host string) {
-	if strings.IndexFunc(host, func(r rune) bool { return r >= 0x80 }) >= 0 {
+	if term, ok := p.index.sites[host]; ok && p.stamp[term] != p.now {
+		p.note(term, -1)
+	}
+}
+
+// ascii is how an international host name is compared, "" for what is too long
+// to be one. It takes long, and is needed only if a query has such a name.
+func (x *Index) ascii(host string) string {
+	if len(host) > text.MaxHost {
+		return ""
+	}
+	if x.international && strings.IndexFunc(host, func(r rune) bool { return r >= 0x80 }) >= 0 {
 		if ascii, err := idna.Lookup.ToASCII(host); err == nil {
-			host = ascii
+			return ascii
 		}
 	}
-	for host != "" {
-		if term, ok := p.index.sites[host]; ok && p.stamp[term] != p.now {
-			p.note(term, -1)
-		}
-		_, host, _ = strings.Cut(host, ".")
-	}
+	return host
 }
