@@ -66,3 +66,13 @@ func TestTooManyElements(t *testing.T) {
 		t.Error("a feed of many elements outside its items was read")
 	}
 }
+
+// The same nonsense over and over is one dead letter.
+func TestDeadLettersAreSaidOnce(t *testing.T) {
+	t.Parallel()
+	s := newSession(t, map[string]page{feedURL: {body: channel(strings.Repeat("<item/>", 1000))}})
+	s.hears()
+	if len(s.last.Dead) != 1 {
+		t.Errorf("%d dead letters", len(s.last.Dead))
+	}
+}

@@ -49,8 +49,13 @@ func (s *source) sift(st *state, doc *document, from *url.URL) *sifted {
 	for _, m := range deleted {
 		out.add(st, m)
 	}
+	said := map[uint64]bool{}
 	for _, b := range append(unnamed, doc.broken...) {
 		now := memorised{keyOf("dead:" + string(b.raw)), 1}
+		if said[now.key] {
+			continue
+		}
+		said[now.key] = true
 		out.seen = append(out.seen, now)
 		if _, known := st.Known.saidBefore(now.key); !known {
 			out.Dead = append(out.Dead, s.deadLetter(b))
