@@ -155,6 +155,7 @@ func tidyWords(m *earshot.Mention) {
 		s = whole(s, maxURL)
 		return s, s != ""
 	})
+	m.Links = AppendBareLinks(m.Links, m.Text, maxLinks)
 	m.Media = each(m.Media, maxMedia, func(p earshot.Media) (earshot.Media, bool) {
 		p.URL = whole(p.URL, maxURL)
 		limit(&p.Alt, maxAlt)

@@ -5,13 +5,13 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
 	"earshot"
+	"earshot/listeners"
 )
 
 const (
@@ -43,7 +43,7 @@ func render(source string, base *url.URL) rendering {
 	for r.token(z) {
 	}
 	out := rendering{text: r.out.String(), links: r.links, media: r.media, cut: cut}
-	out.links = appendBareLinks(out.links, out.text)
+	out.links = listeners.AppendBareLinks(out.links, out.text, maxLinks)
 	return out
 }
 
@@ -53,7 +53,7 @@ func renderPlain(source string) rendering {
 	var w writer
 	w.write(source, true)
 	text := w.String()
-	return rendering{text: text, links: appendBareLinks(nil, text), cut: cut}
+	return rendering{text: text, links: listeners.AppendBareLinks(nil, text, maxLinks), cut: cut}
 }
 
 // renderTitle is render for a headline: one line.
@@ -213,30 +213,6 @@ func appendMedia(media []earshot.Media, m earshot.Media) []earshot.Media {
 		return media
 	}
 	return append(media, m)
-}
-
-// appendBareLinks adds the addresses that are written out in a text.
-func appendBareLinks(links []string, text string) []string {
-	for len(links) < maxLinks {
-		i := strings.Index(text, "http")
-		if i < 0 {
-			break
-		}
-		text = text[i:]
-		if !strings.HasPrefix(text, "http://") && !strings.HasPrefix(text, "https://") {
-			text = text[len("http"):]
-			continue
-		}
-		end := strings.IndexFunc(text, func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(`<>"`, c) })
-		if end < 0 {
-			end = len(text)
-		}
-		if u := resolve(nil, strings.TrimRight(text[:end], ".,;:!?)]}'…”»")); u != "" {
-			links = appendLink(links, u)
-		}
-		text = text[end:]
-	}
-	return links
 }
 
 // resolve returns an absolute http address, or "".
