@@ -66,7 +66,7 @@ const minRetention = time.Hour
 // Open starts or reaches the server, creates or checks the streams, and returns
 // when they can be used. Close it.
 func Open(ctx context.Context, o Options) (_ *Bus, err error) {
-	if problems := o.Config.Check(); problems.Fatal() {
+	if problems := o.Config.Check(o.Teams...); problems.Fatal() {
 		return nil, problems
 	}
 	if !o.Standalone && o.Retention < minRetention {

@@ -3,11 +3,8 @@ package bus
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
-
-	"earshot"
 )
 
 // Config is the bus section of the configuration: an embedded server (Listen)
@@ -46,64 +43,15 @@ type User struct {
 // DefaultListen is where an embedded server listens unless told otherwise.
 const DefaultListen = "127.0.0.1:4222"
 
-var word = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
-
-// Check returns everything that is wrong with the section.
-func (c Config) Check() earshot.Problems {
-	var ps earshot.Problems
-	add := func(path, what, hint string) {
-		ps = append(ps, earshot.Problem{Path: path, What: what, Hint: hint})
-	}
-	if c.URL != "" && c.Listen != "" {
-		add("bus.listen", "both listen and url are given", "keep url for an external server, listen for the embedded one")
-	}
-	for _, size := range []struct{ path, value string }{{"bus.max_bytes", c.MaxBytes}, {"bus.reserve", c.Reserve}} {
-		if _, err := parseSize(size.value); size.value != "" && err != nil {
-			add(size.path, err.Error(), "write a number and a unit, like 20GB or 512MiB")
-		}
-	}
-	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
-		add("bus.tls", "cert_file and key_file belong together", "")
-	}
-	if c.Replicas < 0 || c.Replicas > 5 {
-		add("bus.replicas", fmt.Sprintf("%d replicas", c.Replicas), "write 1, 3 or 5")
-	}
-	if c.User != "" && c.PasswordFile == "" {
-		add("bus.password_file", "is missing", "name a file with the password of "+c.User)
-	}
-	return append(ps, c.checkUsers()...)
-}
-
-func (c Config) checkUsers() earshot.Problems {
-	var ps earshot.Problems
-	for i, u := range c.Users {
-		path := fmt.Sprintf("bus.users[%d]", i)
-		add := func(key, what, hint string) {
-			ps = append(ps, earshot.Problem{Path: path + key, What: what, Hint: hint})
-		}
-		if !word.MatchString(u.Name) || u.Name == daemonUser {
-			add(".name", fmt.Sprintf("%q cannot be the name of a user", u.Name), "use a-z, 0-9 and -")
-		}
-		switch u.Role {
-		case Team, Person:
-			if !word.MatchString(u.Team) {
-				add(".team", fmt.Sprintf("%q is not a team", u.Team), "name the team the user belongs to")
-			}
-		case Readonly:
-		case Daemon:
-			add(".role", "the daemon makes its own user", "use team, person or readonly")
-		default:
-			add(".role", fmt.Sprintf("unknown role %q", u.Role), "use team, person or readonly")
-		}
-	}
-	return ps
-}
-
 // minStore is the smallest store that holds anything worth mentioning.
 const minStore = 16 << 20
 
-// minReserve keeps room for alerts and cases while new posts are refused.
-const minReserve = 1 << 30
+// minReserve is the smallest reserve that can be asked for: alerts and cases live
+// on three quarters of it while new posts are refused.
+const minReserve = 16 << 20
+
+// usualReserve is kept unless another is asked for.
+const usualReserve = 1 << 30
 
 // reserve is how much of the disk under dir stays free: as configured, else the
 // larger of 1 GiB and a twentieth, yet never more than a quarter of the disk.
@@ -115,7 +63,7 @@ func (c Config) reserve(dir string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return min(max(minReserve, space.total/20), space.total/4), nil
+	return min(max(usualReserve, space.total/20), space.total/4), nil
 }
 
 var units = []struct {

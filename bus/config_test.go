@@ -8,6 +8,8 @@ import (
 	"earshot/bus"
 )
 
+const publicKey = "UC7ENFCO2WBSLWTDJT2ZOTUT6J4S4A7FS52DHAYH54VGQASF3H2HNBBE"
+
 // Everything wrong in the section is said at once, each with its place.
 func TestConfigCheck(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -21,7 +23,29 @@ func TestConfigCheck(t *testing.T) {
 		"sizes":      {bus.Config{MaxBytes: "much", Reserve: "-1GB"}, []string{"bus.max_bytes: ", "bus.reserve: "}},
 		"half tls":   {bus.Config{TLS: bus.TLS{CertFile: "x"}}, []string{"bus.tls: "}},
 		"replicas":   {bus.Config{Replicas: 7}, []string{"bus.replicas: "}},
+		"few bytes":  {bus.Config{MaxBytes: "1", Reserve: "15MiB"}, []string{"bus.max_bytes: ", "bus.reserve: "}},
+		"no port":    {bus.Config{Listen: "127.0.0.1"}, []string{"bus.listen: "}},
+		"odd port":   {bus.Config{Listen: "127.0.0.1:99999"}, []string{"bus.listen: "}},
+		"named port": {bus.Config{Listen: "127.0.0.1:nats"}, []string{"bus.listen: "}},
+		"all hosts":  {bus.Config{Listen: ":4222"}, nil},
+		"ipv6":       {bus.Config{Listen: "[::1]:4222"}, nil},
+		"scheme":     {bus.Config{URL: "http://x:4222"}, []string{"bus.url: "}},
+		"no scheme":  {bus.Config{URL: "localhost:4222"}, []string{"bus.url: "}},
+		"no host":    {bus.Config{URL: "nats://:4222"}, []string{"bus.url: "}},
+		"url port":   {bus.Config{URL: "nats://x:99999"}, []string{"bus.url: "}},
+		"cluster":    {bus.Config{URL: "nats://a:4222, nats://b:4222"}, nil},
+		"bad member": {bus.Config{URL: "nats://a:4222,b"}, []string{"bus.url: "}},
 		"a password": {bus.Config{URL: "nats://x", User: "u"}, []string{"bus.password_file: "}},
+		"named like a team": {bus.Config{Users: []bus.User{
+			{Name: "cs", Role: bus.Team, Team: "cs"},
+			{Name: "pr", Role: bus.Team, Team: "cs"},
+			{Name: "ops", Role: bus.Team, Team: "cs"},
+		}}, []string{"bus.users[1].team: ", "bus.users[2].team: "}},
+		"keys": {bus.Config{Users: []bus.User{
+			{Name: "one", Role: bus.Readonly, Nkey: publicKey},
+			{Name: "two", Role: bus.Readonly, Nkey: publicKey},
+			{Name: "three", Role: bus.Readonly, Nkey: "UABC"},
+		}}, []string{"bus.users[1].nkey: ", "bus.users[2].nkey: "}},
 		"users": {bus.Config{Users: []bus.User{
 			{Name: "daemon", Role: bus.Readonly},
 			{Name: "a.b", Role: bus.Readonly},
@@ -29,10 +53,11 @@ func TestConfigCheck(t *testing.T) {
 			{Name: "x", Role: "king"},
 			{Name: "y", Role: bus.Daemon},
 			{Name: "ok", Role: bus.Team, Team: "cs"},
-		}}, []string{"bus.users[0].name: ", "bus.users[1].name: ", "bus.users[2].team: ", "bus.users[3].role: ", "bus.users[4].role: "}},
+			{Name: "ok", Role: bus.Readonly},
+		}}, []string{"bus.users[0].name: ", "bus.users[1].name: ", "bus.users[2].team: ", "bus.users[3].role: ", "bus.users[4].role: ", "bus.users[6].name: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			problems := c.config.Check()
+			problems := c.config.Check("cs", "pr")
 			if len(problems) != len(c.want) {
 				t.Fatalf("%d problems, want %d: %v", len(problems), len(c.want), problems)
 			}
@@ -42,6 +67,38 @@ func TestConfigCheck(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The files of a TLS set-up are looked into; those that are missing are told of by
+// whoever resolves their names.
+func TestConfigCheckTLS(t *testing.T) {
+	cert, key := certificate(t)
+	_, other := certificate(t)
+	for name, c := range map[string]struct {
+		tls  bus.TLS
+		want string
+	}{
+		"a pair":            {bus.TLS{CertFile: cert, KeyFile: key, CAFile: cert}, ""},
+		"no pair":           {bus.TLS{CertFile: cert, KeyFile: other}, "bus.tls.cert_file: "},
+		"not a certificate": {bus.TLS{CertFile: key, KeyFile: key}, "bus.tls.cert_file: "},
+		"not an authority":  {bus.TLS{CAFile: key}, "bus.tls.ca_file: "},
+		"missing":           {bus.TLS{CertFile: "/none", KeyFile: key, CAFile: "/none"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said := bus.Config{TLS: c.tls}.Check().Error()
+			if c.want == "" && said != "" || !strings.HasPrefix(said, c.want) {
+				t.Errorf("%q does not begin with %q", said, c.want)
+			}
+		})
+	}
+}
+
+// An address may hold a password, which is not said.
+func TestConfigCheckKeepsSecrets(t *testing.T) {
+	said := bus.Config{URL: "http://user:hunter2@x"}.Check().Error()
+	if said == "" || strings.Contains(said, "hunter2") {
+		t.Errorf("said: %q", said)
 	}
 }
 
