@@ -54,7 +54,11 @@ func (p *parser) checkWords(it item) bool {
 		p.fail(it.span, fmt.Sprintf("the phrase has more than %d words", maxWords), "a part of it will do")
 		return false
 	}
-	return p.checkStars(it, elements)
+	if !p.checkStars(it, elements) {
+		return false
+	}
+	p.warnDropped(it, elements)
+	return true
 }
 
 func (p *parser) checkStars(it item, elements []text.Element) bool {
@@ -91,7 +95,11 @@ func (p *parser) checkTag(it item, tag, hint string) bool {
 		p.fail(it.span, strconv.Quote(it.text)+" can never match", hint)
 		return false
 	}
-	return p.checkStars(it, elements)
+	if !p.checkStars(it, elements) {
+		return false
+	}
+	p.warnDropped(it, elements)
+	return true
 }
 
 // field reads name:value.

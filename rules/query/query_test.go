@@ -140,3 +140,33 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// Signs that are not searched for are warned of, with what is found instead.
+func TestDroppedSigns(t *testing.T) {
+	for in, want := range map[string]string{
+		"C++":               `++ "++" is not searched for: this finds every "c"`,
+		"toy Disney+":       `+ "+" is not searched for: this finds every "disney"`,
+		`"c#"`:              `# "#" is not searched for: this finds every "c"`,
+		"c++11":             `++ "++" is not searched for: this finds every "c 11"`,
+		".NET":              `. "." is not searched for: this finds every "net"`,
+		"#c++":              `++ "++" is not searched for: this finds every "#c"`,
+		"acme, toys":        `, "," is not searched for: this finds every "acme"`,
+		`"learn c++ today"`: `++ "++" is not searched for: this finds every "learn c today"`,
+		"$ACME":             `$ "$" is not searched for: this finds every "acme"`,
+		"AT&T":              "", "LEGO™": "", "l'acme": "", `"caught fire!"`: "", `"AT & T"`: "", "recall*": "", "-toy acme": "", "acme-toys": "",
+		"@a@s.example": "", "#acme": "", "＃acme": "", "乐高": "", "Le\u200bgo": "", "❤️ 👍🏽": "", `"acme's"`: "", "https://acme.example/": "", `"cafe` + "\u0301\"": "",
+	} {
+		_, problems := query.Parse(in)
+		got := ""
+		if len(problems) > 0 {
+			p := problems[0]
+			got = in[p.Offset:p.Offset+p.Length] + " " + p.What
+			if !p.Warning || p.Hint == "" {
+				t.Errorf("Parse(%q): %+v is no warning with a hint", in, p)
+			}
+		}
+		if got != want {
+			t.Errorf("Parse(%q) says %s, want %s", in, got, want)
+		}
+	}
+}
