@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,7 @@ type daemon struct {
 	pipeline *pipeline
 	engine   *alerts.Engine
 	runner   *listeners.Runner
+	client   *http.Client // of all listeners; only a reload changes it
 
 	stage       atomic.Value // string: what the start waits for
 	engineState atomic.Int32 // notAlerting, standingBy or alerting

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"reflect"
 	"time"
@@ -74,7 +75,11 @@ func (d *daemon) reload(ctx context.Context) error {
 		return err
 	}
 	d.sayFindings(next.Warnings)
-	parts, err := d.open(next)
+	client, err := d.clientOf(next)
+	if err != nil {
+		return err
+	}
+	parts, err := d.open(next, client)
 	if err != nil {
 		return err
 	}
@@ -88,6 +93,10 @@ func (d *daemon) reload(ctx context.Context) error {
 	d.config.Store(next)
 	if err := d.runner.Reload(ctx, parts); err != nil {
 		return err
+	}
+	if d.client != client {
+		d.client.CloseIdleConnections()
+		d.client = client
 	}
 	d.log.Info("configuration reloaded", zap.Int("brands", len(next.Rules.Brands)), zap.Int("rules", len(next.Rules.Rules)),
 		zap.Int("teams", len(next.Teams)), zap.Int("listeners", len(next.Listeners)))
@@ -130,12 +139,17 @@ func (d *daemon) sayWhatWaits(next *Config) {
 	}
 }
 
-// open makes the parts of all listeners. It starts nothing.
-func (d *daemon) open(c *Config) ([]listeners.Listener, error) {
-	client, err := listeners.NewClient(c.Client)
-	if err != nil {
-		return nil, err
+// clientOf is the one client of all listeners, the present one as long as its
+// section stays what it is: limits per host hold for old and new listeners alike.
+func (d *daemon) clientOf(c *Config) (*http.Client, error) {
+	if d.client != nil && reflect.DeepEqual(d.config.Load().Client, c.Client) {
+		return d.client, nil
 	}
+	return listeners.NewClient(c.Client)
+}
+
+// open makes the parts of all listeners. It starts nothing.
+func (d *daemon) open(c *Config, client *http.Client) ([]listeners.Listener, error) {
 	all := make([]listeners.Listener, len(c.Listeners))
 	for i, l := range c.Listeners {
 		log := d.log.Named("listeners").With(zap.String("source", l.Name))

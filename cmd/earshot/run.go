@@ -102,7 +102,10 @@ func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error)
 	if err := d.assemble(); err != nil {
 		return err
 	}
-	parts, err := d.open(config)
+	if d.client, err = d.clientOf(config); err != nil {
+		return err
+	}
+	parts, err := d.open(config, d.client)
 	if err != nil {
 		return err
 	}
