@@ -80,6 +80,9 @@ func wrongAddress(address string) string {
 // checkUsers looks for the teams of the users. What is no word at all has been
 // reported by the bus.
 func (l *loader) checkUsers() {
+	if !l.teamsKnown() {
+		return
+	}
 	teams := l.teamNames()
 	for i, u := range l.file.Bus.Users {
 		if u.Team != "" && !slices.Contains(teams, u.Team) {

@@ -36,6 +36,7 @@ func newLoader(file string, data []byte, env environment) *loader {
 			Credentials: credentials,
 			Getenv:      env,
 			Verbatim:    []string{"query", "when"},
+			VerbatimIn:  []string{"topics"},
 			Paths:       []string{"state", "path"},
 			Hooks: map[reflect.Type]strict.Hook{
 				reflect.TypeFor[[]rules.Topic]():   decodeTopics,
@@ -67,7 +68,7 @@ func (l *loader) load() {
 		Critical: earshot.ScoreOf(f.Urgency.Critical),
 	}
 	l.checkSettings()
-	l.problems("", f.Bus.Check())
+	l.problems("", f.Bus.Check(l.teamNames()...))
 	l.checkUsers()
 	l.alerts()
 	l.book(l.teamNames())
@@ -108,19 +109,47 @@ func (l *loader) teamNames() []string {
 func (l *loader) alerts() {
 	c := alerts.Config{Teams: l.file.Teams, Bands: l.config.Bands, MaxAge: l.config.AlertMaxAge}
 	_, problems := alerts.New(alerts.Options{Metrics: prometheus.NewRegistry()}, c)
-	l.problems("", problems)
+	l.problems("", slices.DeleteFunc(problems, func(p earshot.Problem) bool {
+		return l.document.Unread(p.Path + ".name") // then it only seems that the team has none
+	}))
 }
 
-// book makes the rule book. Without all of the file what rules refer to may be
-// in the part that could not be read, so nothing is said of it.
+// book makes the rule book of what could be read. What rules refer to may be in
+// the part that could not be, so then nothing is said of what they name.
 func (l *loader) book(teams []string) {
-	if l.document.Broken() {
-		return
-	}
 	l.config.Rules = rules.Config{Brands: l.file.Brands, Rules: l.file.Rules, Teams: teams}
-	book, problems := rules.New(l.config.Rules)
+	c := l.config.Rules
+	if !l.teamsKnown() {
+		c.Teams = nil
+	}
+	known := l.document.Complete("brands", "query", "owned", "danger")
+	if !known {
+		c.Rules = unbound(c.Rules, l.document.Complete("brands", "query", "owned", "topics"))
+	}
+	book, problems := rules.New(c)
 	l.config.Book = book
-	l.problems("", problems)
+	l.problems("", slices.DeleteFunc(problems, func(p earshot.Problem) bool {
+		return p.Warning && !known && strings.HasPrefix(p.Path, "rules")
+	}))
+}
+
+// teamsKnown reports whether all names of teams could be read.
+func (l *loader) teamsKnown() bool { return l.document.Complete("teams", "kinds", "respond_within") }
+
+// unbound returns the rules without the topics that they name, nor the brands
+// unless those are known.
+func unbound(all []rules.Rule, brandsKnown bool) []rules.Rule {
+	all = slices.Clone(all)
+	for i := range all {
+		if !brandsKnown {
+			all[i].Brands = nil
+		}
+		all[i].Routes = slices.Clone(all[i].Routes)
+		for j := range all[i].Routes {
+			all[i].Routes[j].Topic = ""
+		}
+	}
+	return all
 }
 
 var listenerName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
@@ -144,7 +173,7 @@ func (l *loader) listeners() {
 		if !ok {
 			continue
 		}
-		if names[c.Name] {
+		if c.Name != "" && names[c.Name] {
 			l.problem(fmt.Sprintf("listeners[%d].name", i), fmt.Sprintf("two listeners are named %q", c.Name), "give each its own name: its cursors are found by it")
 		}
 		names[c.Name] = true
@@ -177,15 +206,17 @@ func (l *loader) listener(i int, n *strict.Node) (ListenerConfig, bool) {
 	named := l.document.DecodeKey(n, "name", &common.Name)
 	typed := l.document.DecodeKey(n, "type", &common.Type)
 	switch {
-	case !named || !typed:
-		return ListenerConfig{}, false
+	case !named:
 	case common.Name == "":
-		l.problem(path, "the listener has no name", "add name: newswire")
-		return ListenerConfig{}, false
+		l.problem(path, "the listener has no name", "add name: newswire") // its keys are looked at all the same
 	case !listenerName.MatchString(common.Name):
 		l.problem(path+".name", fmt.Sprintf("%q cannot be a listener's name", common.Name), "a to z, 0 to 9 and -, at most 63 characters")
 	}
 	known := driverNames()
+	if common.Type == "" {
+		l.untyped(path, n, typed)
+		return ListenerConfig{}, false
+	}
 	if !slices.Contains(known, common.Type) {
 		l.unknownType(path, common.Type, known)
 		return ListenerConfig{}, false
@@ -203,11 +234,25 @@ func (l *loader) listener(i int, n *strict.Node) (ListenerConfig, bool) {
 	}, true
 }
 
-func (l *loader) unknownType(path, given string, known []string) {
-	if given == "" {
-		l.problem(path, "the listener has no type", "add type: with one of "+strings.Join(known, ", "))
-		return
+// untyped reports a listener without a type, and its keys that no type has.
+func (l *loader) untyped(path string, n *strict.Node, typed bool) {
+	if typed {
+		l.problem(path, "the listener has no type", "add type: with one of "+strings.Join(driverNames(), ", "))
 	}
+	keys := []string{"name", "type"}
+	for _, driver := range drivers() {
+		keys = append(keys, strict.Keys(driver.Config)...)
+	}
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	for _, key := range n.Keys() {
+		if !slices.Contains(keys, key.Text()) {
+			l.document.ReportUnknownKey(key, keys)
+		}
+	}
+}
+
+func (l *loader) unknownType(path, given string, known []string) {
 	hint := strict.Suggest(given, known)
 	if !strings.HasPrefix(hint, "there are") {
 		hint += " there are: " + strings.Join(known, ", ")

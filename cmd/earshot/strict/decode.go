@@ -48,6 +48,9 @@ func (d *Document) errors() int {
 }
 
 func (d *Document) decode(n *Node, v reflect.Value, key string) {
+	if n.lost && n.kind == empty {
+		return
+	}
 	if hook := d.options.Hooks[v.Type()]; hook != nil {
 		hook(d, n, v)
 		return
@@ -115,6 +118,9 @@ func (d *Document) decodeStruct(n *Node, v reflect.Value, skip []string) {
 	}
 }
 
+// Keys lists the keys that the file may set of a struct.
+func Keys(config any) []string { return keysOf(fields(reflect.TypeOf(config)), nil) }
+
 func keysOf(known []field, more []string) []string {
 	keys := slices.Clone(more)
 	for _, f := range known {
@@ -152,7 +158,7 @@ func (d *Document) decodeSlice(n *Node, v reflect.Value, key string) {
 	}
 	s := reflect.MakeSlice(v.Type(), len(n.items), len(n.items))
 	for i, item := range n.items {
-		if item.kind == empty {
+		if item.kind == empty && !item.lost {
 			d.Report(item, "an empty item in a list", "fill it in or remove it")
 			continue
 		}

@@ -40,6 +40,7 @@ type Node struct {
 	items     []*Node
 	size      int  // nodes in it, with aliases followed
 	eaten     bool // a comment follows on the same line
+	lost      bool // some of it, or all, could not be read as YAML
 	number    bool // plain, and YAML reads it as a number
 }
 
@@ -105,10 +106,11 @@ const (
 // builder turns goccy's tree into nodes: anchors followed, merge keys merged,
 // every mistake reported.
 type builder struct {
-	d       *Document
-	anchors map[string]*Node
-	depth   int
-	above   int // lines of the file before the text that was parsed
+	d         *Document
+	anchors   map[string]*Node
+	depth     int
+	elsewhere map[string]bool // anchors of a broken file, which may be in what is lost
+	above     int             // lines of the file before the text that was parsed
 }
 
 func (b *builder) node(from ast.Node) *Node {
@@ -242,6 +244,10 @@ func (b *builder) alias(from *ast.AliasNode) *Node {
 		return n
 	}
 	n := b.at(from, empty)
+	if b.elsewhere[name] {
+		n.lost = true // with the piece that the anchor is in
+		return n
+	}
 	b.d.Report(n, fmt.Sprintf("*%s refers to an anchor that is not defined above", name),
 		"define it as &"+name+", or quote the text if the * is part of it")
 	return n

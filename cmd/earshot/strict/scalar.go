@@ -27,6 +27,9 @@ func (d *Document) value(n *Node) (string, bool) {
 // replaced unless the key is verbatim, and the file found when the key ends in
 // _file.
 func (d *Document) Text(n *Node, key string) (string, bool) {
+	if n.lost {
+		return "", false
+	}
 	if n.kind == empty && n.eaten && slices.Contains(d.options.Verbatim, key) {
 		d.warnEaten(n)
 		return "", true

@@ -25,6 +25,7 @@ type Options struct {
 	Credentials string                      // where *_file keys are looked up next; may be empty
 	Getenv      func(string) (string, bool) // for ${NAME}; nil refuses it
 	Verbatim    []string                    // keys whose texts are for people: ${NAME} stays, excerpts may be shown
+	VerbatimIn  []string                    // keys of mappings whose values are such texts
 	Paths       []string                    // keys whose relative paths start at Dir
 	Hooks       map[reflect.Type]Hook       // types with a form of their own
 }
@@ -38,7 +39,6 @@ type Document struct {
 	name     string
 	lines    []string
 	root     *Node
-	broken   bool
 	findings []Finding
 	wrong    map[*Node]bool // values that were reported
 	expanded []string       // pairs of a variable's value and ${NAME}
@@ -63,7 +63,6 @@ func Parse(name string, data []byte, options Options) *Document {
 	d := &Document{name: name, options: options, wrong: map[*Node]bool{}}
 	if len(data) > MaxSize {
 		d.Report(nil, fmt.Sprintf("the file is larger than %d MiB", MaxSize>>20), "split what is not configuration off")
-		d.broken = true
 		return d
 	}
 	text := strings.TrimPrefix(string(data), "\ufeff")
@@ -71,7 +70,6 @@ func Parse(name string, data []byte, options Options) *Document {
 	d.lines = strings.Split(text, "\n")
 	if !utf8.ValidString(text) {
 		d.reportInvalidUTF8()
-		d.broken = true
 		return d
 	}
 	d.parse(text)
@@ -86,10 +84,6 @@ func (d *Document) Root() *Node {
 	}
 	return d.root
 }
-
-// Broken reports whether parts of the file could not be read as YAML, so that
-// what is missing may well be there.
-func (d *Document) Broken() bool { return d.broken }
 
 // Findings returns what was found, in the order of the file, each once.
 func (d *Document) Findings() []Finding {
@@ -122,7 +116,8 @@ func (d *Document) reportAt(line, col int, what, hint string) {
 }
 
 // ReportProblem adds a problem that another part found below the node at path. Of
-// a value that could not be read nothing more is said.
+// a value that could not be read nothing more is said, nor what may only seem so
+// without it.
 func (d *Document) ReportProblem(p earshot.Problem, below string) {
 	path := p.Path
 	switch {
@@ -132,7 +127,7 @@ func (d *Document) ReportProblem(p earshot.Problem, below string) {
 		path = below + path
 	}
 	n, whole := d.find(path)
-	if whole && d.wrong[n] {
+	if n.lost || whole && (d.wrong[n] || p.Warning && d.holds(n, d.unread, nil) || d.holds(n, isLost, nil)) {
 		return
 	}
 	hide := strings.NewReplacer(d.expanded...) // other parts may quote a value; from the environment it may be a secret
@@ -152,6 +147,8 @@ func (d *Document) ReportProblem(p earshot.Problem, below string) {
 	}
 	d.findings = append(d.findings, f)
 }
+
+func isLost(n *Node) bool { return n.lost }
 
 func (d *Document) verbatim(path string) bool {
 	return slices.Contains(d.options.Verbatim, lastWord(path))

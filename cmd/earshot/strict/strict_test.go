@@ -100,7 +100,8 @@ func TestFindings(t *testing.T) {
 		"no file":          {"tls: {ca_file: hunter2}", "f.yaml:1:16: ca_file: there is no such file in /nowhere (the value is the path of a file that holds the secret)"},
 		"not UTF-8":        {"name: a\nname: \xffb", "f.yaml:2:7: a byte that is not UTF-8 (save the file as UTF-8)"},
 		"syntax in pieces": {"name: 'a\nurls: [1, 2\ncount: x\nevery: b: c", "f.yaml:1:7: a quote that is never closed (add the closing quote; double ' inside '…')\nf.yaml:2:7: a [ that is never closed (add ])\nf.yaml:3:8: not a whole number (write digits only, such as 12)\nf.yaml:4:8: a second colon in a value (quote the text; is the indentation right?)"},
-		"syntax deep down": {"deep:\n  - name: a: b\n    count: x\n  - {name: c\n  - name: 'd", "f.yaml:2:11: a second colon in a value (quote the text; is the indentation right?)\nf.yaml:4:5: a { that is never closed (add })\nf.yaml:5:11: a quote that is never closed (add the closing quote; double ' inside '…')"},
+		"syntax deep down": {"deep:\n  - name: a: b\n    count: x\n  - {name: c\n  - name: 'd", "f.yaml:2:11: a second colon in a value (quote the text; is the indentation right?)\nf.yaml:3:12: not a whole number (write digits only, such as 12)\nf.yaml:4:5: a { that is never closed (add })\nf.yaml:5:11: a quote that is never closed (add the closing quote; double ' inside '…')"},
+		"lost hashes":      {"deep:\n  - {name: a, query: acme OR #acme}\n  - name: b\n    query: acme\n      OR #acme\n      OR foo\n  - name: c\n    every: 5m # often\n    urls: [a # one", "f.yaml:2:5: a { that is never closed (add }, or does ` #` begin a comment? quote the query)\nf.yaml:6:7: more text after the value (does ` #` begin a comment? quote the query)\nf.yaml:9:11: a [ that is never closed (add ])"},
 		"merging nonsense": {"<<: 3", "f.yaml:1:5: << merges mappings only (write <<: *anchor)"},
 		"an odd key":       {"? [a]\n: b", "f.yaml:1:3: this is not YAML (are the indentation and the quotes right?)\nf.yaml:2:1: a key without a colon (write key: value)"},
 		"a tag":            {"name: !secret x", "f.yaml:1:7: tags are not used here (quote the text if the ! is part of it)"},
@@ -187,6 +188,10 @@ func TestBombs(t *testing.T) {
 		p := c - 1
 		laughs += fmt.Sprintf("%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n", c, c, p, p, p, p, p, p, p, p, p, p)
 	}
+	var keys strings.Builder
+	for i := range 5_000 {
+		fmt.Fprintf(&keys, "k%d: *x%d\n", i, i)
+	}
 	for name, text := range map[string]string{
 		"laughs":   laughs,
 		"brackets": "a: " + strings.Repeat("[", 200_000),
@@ -196,6 +201,7 @@ func TestBombs(t *testing.T) {
 		"tags":     "a: " + strings.Repeat("!!str ", 100_000),
 		"mistakes": strings.Repeat("a: b: c\n", 50_000),
 		"nested":   "a:\n" + strings.Repeat("  - b:\n    - c: d: e\n", 20_000),
+		"broken":   strings.Repeat("- [\n", 30) + keys.String(),
 		"size":     strings.Repeat("#", strict.MaxSize+1),
 	} {
 		t.Run(name, func(t *testing.T) {

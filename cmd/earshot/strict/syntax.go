@@ -2,6 +2,7 @@ package strict
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -12,7 +13,7 @@ import (
 )
 
 // parse reads the whole text; when that fails, piece by piece, so that one
-// mistake does not hide the others.
+// mistake hides neither the others nor what holds.
 func (d *Document) parse(text string) {
 	b := &builder{d: d, anchors: map[string]*Node{}}
 	body, err := parseYAML(text)
@@ -20,11 +21,17 @@ func (d *Document) parse(text string) {
 		d.root = b.top(body)
 		return
 	}
-	d.broken = true
-	whole := d.syntaxFinding(err, 0)
-	d.root = &Node{kind: mapping, line: 1, col: 1}
-	for _, p := range pieces(d.lines, 0, len(d.lines)) {
-		d.parsePiece(b, p, 0)
+	whole := d.syntaxFinding(err, fragment{text: text})
+	s := salvager{b: b, lines: slices.Clone(d.lines)}
+	b.elsewhere = anchorNames(d.lines)
+	end := len(d.lines)
+	if syntax, ok := errors.AsType[*yaml.SyntaxError](err); ok && syntax.Message == messageDocuments {
+		d.findings = append(d.findings, whole)
+		end = min(end, whole.Line-1)
+	}
+	d.root = s.read(0, end, 0)
+	if d.root.kind != mapping {
+		d.root = &Node{kind: mapping, line: 1, col: 1, lost: true}
 	}
 	if len(d.findings) == 0 {
 		d.findings = append(d.findings, whole)
@@ -44,81 +51,6 @@ func (b *builder) top(body ast.Node) *Node {
 		return nil
 	}
 	return n
-}
-
-// piece is a range of lines that stands for itself: a key or a list item with
-// all that is indented below it.
-type piece struct{ from, to int }
-
-// pieces cuts the lines where the least indented of them begin.
-func pieces(lines []string, from, to int) []piece {
-	least := -1
-	for _, line := range lines[from:to] {
-		if n := indent(line); n >= 0 && (least < 0 || n < least) {
-			least = n
-		}
-	}
-	var found []piece
-	if least < 0 {
-		return nil
-	}
-	for i := from; i < to; i++ {
-		if indent(lines[i]) == least {
-			found = append(found, piece{i, to})
-			if n := len(found); n > 1 {
-				found[n-2].to = i
-			}
-		}
-	}
-	return found
-}
-
-// indent returns the spaces before the first word, -1 for a line without one or
-// with a tab before it.
-func indent(line string) int {
-	trimmed := strings.TrimLeft(line, " ")
-	if trimmed == "" || trimmed[0] == '#' || trimmed[0] == '\t' {
-		return -1
-	}
-	return len(line) - len(trimmed)
-}
-
-// parsePiece adds what a piece at the top of the file holds, or reports the
-// mistakes in it: those of its own pieces if they have any.
-func (d *Document) parsePiece(b *builder, p piece, level int) {
-	if len(d.findings) >= maxSyntaxFindings {
-		return
-	}
-	body, err := parseYAML(strings.Join(d.lines[p.from:p.to], "\n"))
-	if err == nil {
-		b.above = p.from
-		if level == 0 && body != nil {
-			if n := b.node(body); n.kind == mapping {
-				d.root.entries = append(d.root.entries, n.entries...)
-			}
-		}
-		return
-	}
-	before := len(d.findings)
-	if level < 3 && opens(d.lines[p.from]) {
-		for _, inner := range pieces(d.lines, p.from+1, p.to) {
-			d.parsePiece(b, inner, level+1)
-		}
-	}
-	if len(d.findings) == before {
-		d.findings = append(d.findings, d.syntaxFinding(err, p.from))
-	}
-}
-
-// maxSyntaxFindings is how many mistakes are worth reading before correcting some.
-const maxSyntaxFindings = 100
-
-// opens reports whether a line only introduces what is indented below it.
-func opens(line string) bool {
-	if i := strings.Index(line, " #"); i >= 0 {
-		line = line[:i]
-	}
-	return strings.HasSuffix(strings.TrimRight(line, " "), ":")
 }
 
 // parseYAML returns the body of the only document in the text, nil for none.
@@ -183,15 +115,22 @@ func maxColumn(tk *token.Token) int {
 	return 1 << 30
 }
 
-// syntaxFinding explains an error of the YAML parser in a text that begins below
-// so many lines of the file. Its own text is not used: it shows lines of the file.
-func (d *Document) syntaxFinding(err error, above int) Finding {
-	f := Finding{File: d.name, Line: above + 1, Col: 1, What: "this is not YAML"}
+// fragment is a part of the file that was parsed by itself.
+type fragment struct {
+	text  string
+	above int    // lines of the file before it
+	under string // key that it belongs to
+}
+
+// syntaxFinding explains an error of the YAML parser in a part of the file. Its
+// own text is not used: it shows lines of the file.
+func (d *Document) syntaxFinding(err error, in fragment) Finding {
+	f := Finding{File: d.name, Line: in.above + 1, Col: 1, What: "this is not YAML"}
 	var syntax *yaml.SyntaxError
 	if !errors.As(err, &syntax) || syntax.Token == nil {
 		return f
 	}
-	f.Line, f.Col = syntax.Token.Position.Line+above, max(syntax.Token.Position.Column, 1)
+	f.Line, f.Col = syntax.Token.Position.Line+in.above, max(syntax.Token.Position.Column, 1)
 	f.What, f.Hint = explain(syntax.Message)
 	line := ""
 	if f.Line <= len(d.lines) {
@@ -199,6 +138,13 @@ func (d *Document) syntaxFinding(err error, above int) Finding {
 	}
 	if key := d.textKey(line); key != "" && strings.HasPrefix(f.Hint, "quote") {
 		f.Hint = "quote the " + key + ", or begin it with | on a line of its own"
+	}
+	if key := d.eatenKey(lexer.Tokenize(in.text), f.Line-in.above, in.under); key != "" {
+		or := ""
+		if strings.HasPrefix(f.Hint, "add ") {
+			or = f.Hint + ", or "
+		}
+		f.Hint = or + "does ` #` begin a comment? quote the " + key
 	}
 	return f
 }
