@@ -32,7 +32,7 @@ func TestNeutralWords(t *testing.T) {
 		"zh": "旧 新 大 小 高 低 长 短 冷 热 年轻 可以 快递 一般",
 		"th": "เก่า ใหม่ ใหญ่ เล็ก สูง ต่ำ ยาว สั้น หนาว ร้อน",
 	} {
-		for _, word := range strings.Fields(words) {
+		for word := range strings.FieldsSeq(words) {
 			var tokens text.Tokens
 			tokens.Add(text.Body, word)
 			_, got := sentiment.Measure(nil, sentiment.Input{Tokens: &tokens, Fields: [2]string{"", word}, Lang: lang})
