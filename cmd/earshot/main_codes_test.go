@@ -40,6 +40,9 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"check", "-c", good + ".not"}, "", exitConfig},
 		{[]string{"judge", "-c", good + ".not"}, "", exitConfig},
 		{[]string{"check", "-c", "testdata/config/unknown-key.yaml"}, "", exitConfig},
+		{[]string{"run", "-c", "testdata/config/addresses.yaml"}, "", exitConfig},
+		{[]string{"backup"}, "", exitUsage},
+		{[]string{"restore", "a", "b"}, "", exitUsage},
 	} {
 		code, _, stderr := call(t, c.in, c.args...)
 		if code != c.want {

@@ -174,14 +174,14 @@ func opens(line string) bool {
 }
 
 // eatenKey returns the key of the first text for people that a comment cuts off,
-// if an error in the given line may come of it. All of them are under a key.
+// if it begins no later than in the given line. All of them are under a key.
 func (d *Document) eatenKey(tokens token.Tokens, line int, under string) string {
 	for i, tk := range tokens {
 		if tk.Type != token.CommentType || i == 0 || tokens[i-1].Position.Line > tk.Position.Line {
 			continue
 		}
 		k := lastKey(tokens, i)
-		if k < 0 || tokens[k].Position.Line > max(line, tk.Position.Line) || !follows(tokens[k:i], tk) {
+		if k < 0 || tokens[k].Position.Line > line || !follows(tokens[k:i], tk) {
 			continue
 		}
 		if slices.Contains(d.options.Verbatim, tokens[k].Value) {

@@ -139,11 +139,12 @@ func (d *Document) syntaxFinding(err error, in fragment) Finding {
 	if key := d.textKey(line); key != "" && strings.HasPrefix(f.Hint, "quote") {
 		f.Hint = "quote the " + key + ", or begin it with | on a line of its own"
 	}
-	if key := d.eatenKey(lexer.Tokenize(in.text), f.Line-in.above, in.under); key != "" {
-		or := ""
-		if strings.HasPrefix(f.Hint, "add ") {
-			or = f.Hint + ", or "
-		}
+	or, last := "", f.Line-in.above
+	if strings.HasPrefix(f.Hint, "add ") {
+		// What is never closed is told where it was opened: all behind it may be why.
+		or, last = f.Hint+", or ", len(d.lines)
+	}
+	if key := d.eatenKey(lexer.Tokenize(in.text), last, in.under); key != "" {
 		f.Hint = or + "does ` #` begin a comment? quote the " + key
 	}
 	return f
