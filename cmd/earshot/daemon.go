@@ -98,7 +98,7 @@ func (d *daemon) turning() error {
 
 // announce waits until everything is ready and says so, to systemd and to
 // whoever started the daemon.
-func (d *daemon) announce(ctx context.Context, http string, started time.Time, ready func(daemonAddrs)) error {
+func (d *daemon) announce(ctx context.Context, web string, started time.Time, ready func(daemonAddrs)) error {
 	d.health.Register("bus", d.busReady)
 	d.health.Register("listeners", d.listenersReady)
 	d.health.Register("pipeline", d.turning)
@@ -112,9 +112,9 @@ func (d *daemon) announce(ctx context.Context, http string, started time.Time, r
 		}
 	}
 	d.up.Store(true)
-	d.log.Info("ready", zap.String("bus", d.bus.URL()), zap.String("http", http), zap.Duration("after", time.Since(started)))
+	d.log.Info("ready", zap.String("bus", d.bus.URL()), zap.String("http", web), zap.Duration("after", time.Since(started)))
 	if ready != nil {
-		ready(daemonAddrs{Bus: d.bus.URL(), HTTP: http})
+		ready(daemonAddrs{Bus: d.bus.URL(), HTTP: web})
 	}
 	return systemd.Ready(d.summary())
 }
