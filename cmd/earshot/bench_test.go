@@ -148,7 +148,7 @@ func BenchmarkFeedToAlert(b *testing.B) {
 		answered = time.Now()
 	}))
 	defer server.Close()
-	addrs, state := benchDaemon(b, fmt.Sprintf("  - {name: feed, type: rss, urls: [%q], every: 20ms}\n", server.URL))
+	addrs, state := benchDaemon(b, fmt.Sprintf("  - {name: feed, type: rss, urls: [%q], every: 20ms, at_most: 20ms}\n", server.URL))
 	alerts := subscribeAlerts(b, addrs, state, 16)
 
 	took := make([]time.Duration, 0, b.N)

@@ -40,7 +40,7 @@ rules:
 teams:
   - {name: cs, respond_within: {high: 1h}}
 listeners:
-  - {name: numbered, type: rss, urls: ["%[4]s"], every: 20ms}
+  - {name: numbered, type: rss, urls: ["%[4]s"], every: 20ms, at_most: 20ms}
 `
 
 // A daemon killed at any moment, many times over, loses no post that the feed
