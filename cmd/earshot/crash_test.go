@@ -22,9 +22,9 @@ import (
 // make crash, which sets EARSHOT_CRASH=full.
 func crashSize() (posts, step, kills int) {
 	if os.Getenv("EARSHOT_CRASH") == "full" {
-		return 20_000, 50, 50
+		return 20_000, 20, 50
 	}
-	return 2_000, 50, 8
+	return 2_000, 10, 8
 }
 
 const crashConfig = `

@@ -20,6 +20,7 @@ type numberedFeed struct {
 	start  time.Time
 
 	mu    sync.Mutex
+	limit int // posts that may be handed out for now
 	next  int // posts handed out so far
 	calls int
 }
@@ -28,7 +29,7 @@ const feedKeeps = 500
 
 func newNumberedFeed(t testing.TB, total, step int) *numberedFeed {
 	t.Helper()
-	f := &numberedFeed{total: total, step: step, start: time.Now().UTC().Truncate(time.Second)}
+	f := &numberedFeed{total: total, limit: total, step: step, start: time.Now().UTC().Truncate(time.Second)}
 	f.server = httptest.NewServer(f)
 	t.Cleanup(f.server.Close)
 	return f
@@ -37,7 +38,7 @@ func newNumberedFeed(t testing.TB, total, step int) *numberedFeed {
 func (f *numberedFeed) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	f.mu.Lock()
 	f.calls++
-	f.next = min(f.next+f.step, f.total)
+	f.next = min(f.next+f.step, f.limit)
 	last := f.next
 	f.mu.Unlock()
 
@@ -64,6 +65,13 @@ func (f *numberedFeed) text(i int) string {
 		return fmt.Sprintf("acme post %d", i)
 	}
 	return fmt.Sprintf("somebody else's post %d", i)
+}
+
+// upTo lets the feed hand out so many posts and no more for now.
+func (f *numberedFeed) upTo(limit int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.limit = limit
 }
 
 // done reports whether the last post has been handed out.
