@@ -147,7 +147,7 @@ func documented(t *testing.T) []*regexp.Regexp {
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		t.Fatal(err)
 	}
-	if doc.AsyncAPI != "3.0.0" || len(doc.Channels) == 0 {
+	if doc.AsyncAPI != "3.1.0" || len(doc.Channels) == 0 {
 		t.Fatalf("asyncapi %q with %d channels", doc.AsyncAPI, len(doc.Channels))
 	}
 	parameter := regexp.MustCompile(`\\\{(\w+)\\\}`)
