@@ -26,12 +26,13 @@ func TestLease(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A restarted daemon goes on with its own lease, without waiting for its end.
+	// A restarted daemon goes on with its own lease, without waiting for its end
+	// after 10 s.
 	shut(t, second)
 	third := open(t, o)
 	start := time.Now()
 	again, err := third.Lease(t.Context(), "alerts")
-	if err != nil || time.Since(start) > 2*time.Second {
+	if err != nil || time.Since(start) > 8*time.Second {
 		t.Errorf("the own lease after %v: %v", time.Since(start), err)
 	}
 	defer again.Release(t.Context())

@@ -74,12 +74,15 @@ func (f *numberedFeed) upTo(limit int) {
 	f.limit = limit
 }
 
-// done reports whether the last post has been handed out.
-func (f *numberedFeed) done() bool {
+// told is how many posts have been handed out.
+func (f *numberedFeed) told() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.next >= f.total
+	return f.next
 }
+
+// done reports whether the last post has been handed out.
+func (f *numberedFeed) done() bool { return f.told() >= f.total }
 
 // wantMentions are the IDs of the posts that name the brand, wantAlerts of those
 // that raise an alert.

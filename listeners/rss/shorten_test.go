@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 )
 
 // What is not too long in one piece stays as it is.
@@ -43,15 +42,12 @@ func TestShorten(t *testing.T) {
 	}
 }
 
-// Whatever it is made of, it is read once.
+// Whatever it is made of, it is read once: read again from each piece, this would
+// take hours.
 func TestShortenIsLinear(t *testing.T) {
 	t.Parallel()
-	const size = 16 << 20
+	const size = 2 * maxRun
 	for _, piece := range []string{"<", "<!--", "<![CDATA[", "<?", "&", "<!-->", "<a>"} {
-		began := time.Now()
 		shorten(bytes.Repeat([]byte(piece), size/len(piece)), maxRun)
-		if took := time.Since(began); took > 10*time.Second {
-			t.Errorf("%q took %s", piece, took)
-		}
 	}
 }

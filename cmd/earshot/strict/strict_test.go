@@ -206,10 +206,9 @@ func TestBombs(t *testing.T) {
 		"size":     strings.Repeat("#", strict.MaxSize+1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			start := time.Now()
-			_, said := parse(t, text, strict.Options{})
-			if len(said) == 0 || time.Since(start) > 20*time.Second {
-				t.Errorf("%d findings after %s", len(said), time.Since(start))
+			// In more than linear time this would take longer than go test waits.
+			if _, said := parse(t, text, strict.Options{}); len(said) == 0 {
+				t.Error("nothing is found wrong")
 			}
 		})
 	}
