@@ -29,7 +29,7 @@ func BenchmarkCommit(b *testing.B) {
 }
 
 func bench(b *testing.B, size int) {
-	o := options(b, func(o *bus.Options) { o.Log = zap.NewNop(); o.Config.MaxBytes = "" })
+	o := options(b, func(o *bus.Options) { o.Log = zap.NewNop(); o.Config.MaxBytes = 0 })
 	store := open(b, o)
 	batches := make([][]earshot.Judged, (b.N+size-1)/size)
 	for i := range batches {
@@ -65,7 +65,7 @@ func benchMention(n int) earshot.Judged {
 func BenchmarkPublish(b *testing.B) {
 	for _, size := range []int{1, 45} {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
-			o := options(b, func(o *bus.Options) { o.Log = zap.NewNop(); o.Config.MaxBytes = "" })
+			o := options(b, func(o *bus.Options) { o.Log = zap.NewNop(); o.Config.MaxBytes = 0 })
 			store := open(b, o)
 			at := earshot.Progress{Brand: "acme"}
 			b.ResetTimer()
@@ -88,7 +88,7 @@ func BenchmarkPublish(b *testing.B) {
 
 // BenchmarkRead is a reader that replays the log.
 func BenchmarkRead(b *testing.B) {
-	o := options(b, func(o *bus.Options) { o.Log = zap.NewNop(); o.Config.MaxBytes = "" })
+	o := options(b, func(o *bus.Options) { o.Log = zap.NewNop(); o.Config.MaxBytes = 0 })
 	store := open(b, o)
 	p := &part{t: b, bus: store, name: "p"}
 	const size = 450
@@ -153,7 +153,7 @@ func TestMillions(t *testing.T) {
 }
 
 func millionsOptions(t *testing.T, dir string) bus.Options {
-	return options(t, func(o *bus.Options) { o.Dir, o.Log, o.Config.MaxBytes = dir, zap.NewNop(), "" })
+	return options(t, func(o *bus.Options) { o.Dir, o.Log, o.Config.MaxBytes = dir, zap.NewNop(), 0 })
 }
 
 // atRest opens the store, waits until its caches are gone, says what it takes, and

@@ -56,7 +56,7 @@ var (
 func options(t testing.TB, change ...func(*bus.Options)) bus.Options {
 	t.Helper()
 	o := bus.Options{
-		Config:    bus.Config{Listen: "127.0.0.1:0", MaxBytes: "1GiB", Reserve: "16MiB"},
+		Config:    bus.Config{Listen: "127.0.0.1:0", MaxBytes: 1 << 30, Reserve: 16 << 20},
 		Dir:       t.TempDir(),
 		Retention: 30 * 24 * time.Hour,
 		Teams:     []string{"cs", "pr"},

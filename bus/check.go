@@ -82,16 +82,11 @@ func isURL(s string) bool {
 
 func (c *check) sizes() {
 	for _, size := range []struct {
-		path, value string
-		least       int64
+		path         string
+		bytes, least int64
 	}{{"max_bytes", c.MaxBytes, minStore}, {"reserve", c.Reserve, minReserve}} {
-		n, err := parseSize(size.value)
-		switch {
-		case size.value == "":
-		case err != nil:
-			c.add(size.path, err.Error(), "write a number and a unit, like 20GB or 512MiB")
-		case n < size.least:
-			c.add(size.path, fmt.Sprintf("%d bytes are too few to work with", n), fmt.Sprintf("write at least %dMiB", size.least>>20))
+		if size.bytes != 0 && size.bytes < size.least {
+			c.add(size.path, fmt.Sprintf("%d bytes are too few to work with", size.bytes), fmt.Sprintf("write at least %dMiB", size.least>>20))
 		}
 	}
 }

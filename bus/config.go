@@ -3,7 +3,6 @@ package bus
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 )
 
@@ -18,8 +17,8 @@ type Config struct {
 	PasswordFile string `yaml:"password_file,omitempty" json:"password_file,omitempty" jsonschema:"description=file with the password of user"`
 	TLS          TLS    `yaml:"tls,omitempty" json:"tls,omitzero" jsonschema:"description=Files of a TLS set-up: of the client when the server is external, of the listener when it is embedded"`
 	Users        []User `yaml:"users,omitempty" json:"users,omitempty" jsonschema:"description=further users of the embedded server"`
-	MaxBytes     string `yaml:"max_bytes,omitempty" json:"max_bytes,omitempty" jsonschema:"description=most that the store may take,example=20GB"`
-	Reserve      string `yaml:"reserve,omitempty" json:"reserve,omitempty" jsonschema:"description=free disk below which new posts are refused,example=1GiB"`
+	MaxBytes     int64  `yaml:"max_bytes,omitempty" json:"max_bytes,omitempty" jsonschema:"description=most that the store may take,example=20GB"`
+	Reserve      int64  `yaml:"reserve,omitempty" json:"reserve,omitempty" jsonschema:"description=free disk below which new posts are refused,example=1GiB"`
 	Replicas     int    `yaml:"replicas,omitempty" json:"replicas,omitempty" jsonschema:"description=copies of each stream on an external cluster,minimum=1,maximum=5"`
 }
 
@@ -56,48 +55,14 @@ const usualReserve = 1 << 30
 // reserve is how much of the disk under dir stays free: as configured, else the
 // larger of 1 GiB and a twentieth, yet never more than a quarter of the disk.
 func (c Config) reserve(dir string) (int64, error) {
-	if c.Reserve != "" {
-		return parseSize(c.Reserve)
+	if c.Reserve != 0 {
+		return c.Reserve, nil
 	}
 	space, err := statDisk(dir)
 	if err != nil {
 		return 0, err
 	}
 	return min(max(usualReserve, space.total/20), space.total/4), nil
-}
-
-var units = []struct {
-	suffix string
-	factor int64
-}{
-	{"KiB", 1 << 10},
-	{"MiB", 1 << 20},
-	{"GiB", 1 << 30},
-	{"TiB", 1 << 40},
-	{"kB", 1e3},
-	{"KB", 1e3},
-	{"MB", 1e6},
-	{"GB", 1e9},
-	{"TB", 1e12},
-	{"B", 1},
-	{"", 1},
-}
-
-// parseSize reads 20GB, 512MiB or a plain number of bytes.
-func parseSize(s string) (int64, error) {
-	s = strings.TrimSpace(s)
-	for _, u := range units {
-		number, found := strings.CutSuffix(s, u.suffix)
-		if !found {
-			continue
-		}
-		n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || n <= 0 || n*float64(u.factor) > 1<<60 {
-			break
-		}
-		return int64(n * float64(u.factor)), nil
-	}
-	return 0, fmt.Errorf("%q is not a size", s)
 }
 
 // readSecret reads a password file and trims the line end.

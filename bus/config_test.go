@@ -17,13 +17,13 @@ func TestConfigCheck(t *testing.T) {
 		want   []string
 	}{
 		"empty":      {bus.Config{}, nil},
-		"embedded":   {bus.Config{Listen: "127.0.0.1:4222", MaxBytes: "20GB", Reserve: "1.5 GiB"}, nil},
+		"embedded":   {bus.Config{Listen: "127.0.0.1:4222", MaxBytes: 20e9, Reserve: 1 << 30}, nil},
 		"external":   {bus.Config{URL: "tls://nats.example:4222", User: "daemon", PasswordFile: "x", Replicas: 3}, nil},
 		"both":       {bus.Config{Listen: "127.0.0.1:4222", URL: "nats://x"}, []string{"bus.listen: both"}},
-		"sizes":      {bus.Config{MaxBytes: "much", Reserve: "-1GB"}, []string{"bus.max_bytes: ", "bus.reserve: "}},
+		"sizes":      {bus.Config{MaxBytes: -1, Reserve: -1e9}, []string{"bus.max_bytes: ", "bus.reserve: "}},
 		"half tls":   {bus.Config{TLS: bus.TLS{CertFile: "x"}}, []string{"bus.tls: "}},
 		"replicas":   {bus.Config{Replicas: 7}, []string{"bus.replicas: "}},
-		"few bytes":  {bus.Config{MaxBytes: "1", Reserve: "15MiB"}, []string{"bus.max_bytes: ", "bus.reserve: "}},
+		"few bytes":  {bus.Config{MaxBytes: 1, Reserve: 15 << 20}, []string{"bus.max_bytes: ", "bus.reserve: "}},
 		"no port":    {bus.Config{Listen: "127.0.0.1"}, []string{"bus.listen: "}},
 		"odd port":   {bus.Config{Listen: "127.0.0.1:99999"}, []string{"bus.listen: "}},
 		"named port": {bus.Config{Listen: "127.0.0.1:nats"}, []string{"bus.listen: "}},
@@ -112,11 +112,11 @@ func TestRetentionTooShort(t *testing.T) {
 
 // A store that was promised more room than is left now still opens.
 func TestLessRoomThanBefore(t *testing.T) {
-	o := options(t, func(o *bus.Options) { o.Config.MaxBytes = "1GB" })
+	o := options(t, func(o *bus.Options) { o.Config.MaxBytes = 1e9 })
 	b := open(t, o)
 	(&part{t: t, bus: b, name: "p"}).commit(mention(1, "acme"))
 	shut(t, b)
-	for _, size := range []string{"100MB", "2GB"} {
+	for _, size := range []int64{100e6, 2e9} {
 		o.Config.MaxBytes = size
 		b = open(t, o)
 		same(t, "log", stored(t, b, 1), []string{"acme rss:post-1 new"})

@@ -66,7 +66,7 @@ func stillAlerts(t *testing.T, b *bus.Bus) {
 // all goes on where there is room again.
 func TestStreamFull(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
-	o := options(t, func(o *bus.Options) { o.Config.MaxBytes = "16MiB"; o.Metrics = registry })
+	o := options(t, func(o *bus.Options) { o.Config.MaxBytes = 16 << 20; o.Metrics = registry })
 	b := open(t, o)
 	p := &part{t: t, bus: b, name: "p"}
 	refused := fill(t, p, 5000)
@@ -136,7 +136,7 @@ func TestAlertsFull(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := options(t, func(o *bus.Options) { o.Config.MaxBytes = "16MiB" })
+			o := options(t, func(o *bus.Options) { o.Config.MaxBytes = 16 << 20 })
 			b := open(t, o)
 			p := &part{t: t, bus: b, name: "p"}
 			p.commit(mention(1, "acme"))
@@ -167,7 +167,7 @@ func TestAlertsFull(t *testing.T) {
 
 // A write that was refused counts until one is not.
 func TestAlertsRefused(t *testing.T) {
-	o := options(t, func(o *bus.Options) { o.Config.MaxBytes = "16MiB" })
+	o := options(t, func(o *bus.Options) { o.Config.MaxBytes = 16 << 20 })
 	b := open(t, o)
 	at, err := b.Progress(t.Context(), "acme")
 	if err != nil {
@@ -204,7 +204,7 @@ func TestDiskFull(t *testing.T) {
 		}
 	})
 	o := options(t, func(o *bus.Options) {
-		o.Dir, o.Config.MaxBytes, o.Config.Reserve = dir, "", "16MiB"
+		o.Dir, o.Config.MaxBytes, o.Config.Reserve = dir, 0, 16<<20
 	})
 	b := open(t, o)
 	p := &part{t: t, bus: b, name: "p"}

@@ -235,7 +235,7 @@ func afterCut(t *testing.T, image string, acked acknowledged, unsynced int) {
 
 func powerCutOptions(t *testing.T, dir string) bus.Options {
 	return options(t, func(o *bus.Options) {
-		o.Dir, o.Config.MaxBytes = dir, "256MiB"
+		o.Dir, o.Config.MaxBytes = dir, 256<<20
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 func openInternal(t *testing.T, retention time.Duration) *Bus {
 	t.Helper()
 	b, err := Open(t.Context(), Options{
-		Config: Config{Listen: "127.0.0.1:0", MaxBytes: "1GiB", Reserve: "16MiB"},
+		Config: Config{Listen: "127.0.0.1:0", MaxBytes: 1 << 30, Reserve: 16 << 20},
 		Dir:    t.TempDir(), Retention: retention, Teams: []string{"cs"}, Log: zaptest.NewLogger(t),
 	})
 	if err != nil {

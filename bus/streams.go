@@ -61,10 +61,7 @@ func (b *Bus) streams(store int64) []jetstream.StreamConfig {
 // storeBytes is how much all streams together may take: as configured, and on an
 // embedded server never more than the disk has room for. 0 is without a limit.
 func (b *Bus) storeBytes() int64 {
-	var limit int64
-	if b.config.MaxBytes != "" {
-		limit, _ = parseSize(b.config.MaxBytes)
-	}
+	limit := b.config.MaxBytes
 	if b.server != nil {
 		room := b.server.maxStore - b.disk.reserve*3/4
 		if limit == 0 || limit > room {
@@ -125,7 +122,7 @@ func (b *Bus) ensureStream(ctx context.Context, want jetstream.StreamConfig) err
 	if have != nil && b.config.Replicas == 0 {
 		want.Replicas = have.Config.Replicas
 	}
-	if have != nil && b.config.MaxBytes == "" && b.server == nil {
+	if have != nil && b.config.MaxBytes == 0 && b.server == nil {
 		want.MaxBytes = have.Config.MaxBytes
 	}
 	err = b.link.retry(ctx, func() error {
