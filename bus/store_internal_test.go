@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 	"time"
@@ -20,8 +21,10 @@ func openInternal(t *testing.T, retention time.Duration) *Bus {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := b.Close(t.Context()); err != nil {
-			t.Log(err)
+		// The test's own context is over by now, and an impatient Close would leave
+		// the server writing into a directory that is being removed.
+		if err := b.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
 		}
 	})
 	return b
