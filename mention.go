@@ -24,12 +24,17 @@ type Mention struct {
 	ReplyTo      string     `json:"reply_to,omitempty"`     // mention ID this one answers
 	Conversation string     `json:"conversation,omitempty"` // mention ID of the root of its thread
 	RepostOf     string     `json:"repost_of,omitempty"`    // mention ID this one repeats
+	QuoteOf      string     `json:"quote_of,omitempty"`     // mention ID this one comments on with words of its own
+	To           []string   `json:"to,omitempty"`           // handles it is addressed to, with @ where the network writes it so
+	Channel      string     `json:"channel,omitempty"`      // where on the network: subreddit, group, board, folder
 	Links        []string   `json:"links,omitempty"`        // absolute URLs in the text, expanded
 	Media        []Media    `json:"media,omitempty"`        // pictures and films
 	Engagement   Engagement `json:"engagement,omitzero"`    // what others did with it so far
 	Rating       float64    `json:"rating,omitempty"`       // stars of a review, 0 for none
 	Place        string     `json:"place,omitempty"`        // where it was written, as the network claims
+	Country      string     `json:"country,omitempty"`      // of that place, ISO 3166-1 alpha-2 in capitals
 	Visibility   Visibility `json:"visibility,omitempty"`   // empty means public
+	About        []string   `json:"about,omitempty"`        // brands whose conversation it belongs to, as known when it was heard
 	Flags        []string   `json:"flags,omitempty"`        // what went wrong while reading it: truncated, undated …
 }
 
@@ -42,10 +47,11 @@ type Author struct {
 	Created   time.Time `json:"created,omitzero"` // when the account was opened
 }
 
-// Media is a picture or film of a mention.
+// Media is a picture, film or attached file of a mention. It has a URL or a name.
 type Media struct {
-	URL string `json:"url"`
-	Alt string `json:"alt,omitempty"` // the author's description for those who cannot see it
+	URL  string `json:"url,omitempty"`
+	Alt  string `json:"alt,omitempty"`  // the author's description for those who cannot see it
+	Name string `json:"name,omitempty"` // of an attachment, which is named and not kept
 }
 
 // Engagement counts what others did with a mention up to when it was heard.

@@ -57,12 +57,49 @@ const (
 // client and wraps its CheckRedirect, calling the original. Problems of the options
 // are earshot.Problems with paths relative to the section.
 func NewClient(o ClientOptions) (*http.Client, error) {
+	n, err := NewNetwork(o)
+	if err != nil {
+		return nil, err
+	}
+	return n.Client, nil
+}
+
+// Network is the way out to other people's servers, for all sources.
+type Network struct {
+	Client *http.Client // see NewClient
+	Stream *http.Client // the same guard and politeness, for answers that never end and for WebSockets: neither deadline nor cap, nothing decoded
+	Dial   Dial         // the same guard, for what is not HTTP
+}
+
+// NewNetwork returns the way out as the options allow it; NewClient says more.
+func NewNetwork(o ClientOptions) (*Network, error) {
 	problems := o.check()
 	guard, bad := newGuard(o.AllowPrivate)
 	if problems = append(problems, bad...); len(problems) > 0 {
 		return nil, problems
 	}
-	transport := &http.Transport{
+	hosts := newHosts(o)
+	return &Network{
+		Client: &http.Client{
+			Transport:     &politeTransport{next: newTransport(o, guard), options: o, hosts: hosts, turns: newTurns()},
+			CheckRedirect: checkRedirect,
+		},
+		Stream: &http.Client{
+			Transport:     &streamTransport{next: newTransport(o, guard), options: o, hosts: hosts},
+			CheckRedirect: checkRedirect,
+		},
+		Dial: guard.dial,
+	}, nil
+}
+
+// CloseIdleConnections closes what nobody uses at the moment.
+func (n *Network) CloseIdleConnections() {
+	n.Client.CloseIdleConnections()
+	n.Stream.CloseIdleConnections()
+}
+
+func newTransport(o ClientOptions, guard *guard) *http.Transport {
+	return &http.Transport{
 		DialContext:            guard.dial,
 		ForceAttemptHTTP2:      true,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
@@ -74,10 +111,6 @@ func NewClient(o ClientOptions) (*http.Client, error) {
 		MaxIdleConnsPerHost:    o.Concurrent,
 		IdleConnTimeout:        idleTimeout,
 	}
-	return &http.Client{
-		Transport:     &politeTransport{next: transport, options: o, hosts: newHosts(o), turns: newTurns()},
-		CheckRedirect: checkRedirect,
-	}, nil
 }
 
 func (o ClientOptions) check() earshot.Problems {

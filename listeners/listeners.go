@@ -7,6 +7,8 @@ package listeners
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"time"
 
@@ -51,12 +53,50 @@ type Driver struct {
 	Open   func(Setup) ([]Part, error) // checks the configuration and makes the parts; starts nothing
 }
 
-// Setup is what a driver is handed.
+// Setup is what a driver is handed. While a configuration is only checked it
+// holds everything but what needs a running daemon: Inbox, Tally and Stored are
+// never nil, yet must not be called from Open.
 type Setup struct {
-	Name   string                 // of the listener, from the configuration
-	Client *http.Client           // polite, capped and guarded against private addresses
-	Log    *zap.Logger            // already carries the listener's name
-	Decode func(config any) error // fills the driver's own configuration; unknown keys are errors
+	Name    string                 // of the listener, from the configuration
+	Client  *http.Client           // polite, capped and guarded against private addresses
+	Stream  *http.Client           // as Client, for answers that never end and for WebSockets: no deadline, no cap, nothing decoded
+	Dial    Dial                   // guarded likewise, for what is not HTTP
+	Queries []earshot.Query        // what the brands ask for, in their order, for a network that can search
+	Handles []string               // that the brands own, with @
+	Inbox   *Inbox                 // where other people's servers deliver what they push
+	Tally   Tally                  // what must outlive a crash at once and is no cursor: money spent, habits
+	Stored  Stored                 // what the log holds, for networks that tell of deletions only when asked
+	Log     *zap.Logger            // already carries the listener's name
+	Decode  func(config any) error // fills the driver's own configuration; unknown keys are errors
+}
+
+// Dial opens a connection as net.Dialer.DialContext does, to public addresses
+// and those that the configuration allows.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Tally keeps small records by name, each durable when Save returns. Names begin
+// with the name of the listener and a dot.
+type Tally interface {
+	// Load returns a record and the revision that the next Save must name. Both
+	// are zero for a record never saved.
+	Load(ctx context.Context, name string) (value []byte, revision uint64, err error)
+	// Save replaces a record and returns its new revision. It returns
+	// earshot.ErrConflict when somebody else has: load it again.
+	Save(ctx context.Context, name string, value []byte, revision uint64) (uint64, error)
+}
+
+// Stored calls each for every mention of a network that the log holds and that
+// nobody has taken back, oldest first, each once however many brands it concerns.
+// It returns the first error of each.
+type Stored func(ctx context.Context, network string, each func(earshot.Mention) error) error
+
+// Backfiller is a Source that can also hear what was posted before it began to
+// listen. Backfill emits what was posted at since or later and returns nil once
+// it is through; it resumes after from, a cursor of its own that is empty at
+// first. What is heard twice is stored once. It may run while Listen does, in
+// another process even, so the two share nothing but what is safe to share.
+type Backfiller interface {
+	Backfill(ctx context.Context, since time.Time, from earshot.Cursor, emit Emit) error
 }
 
 // Log is where what was heard lasts.
@@ -82,6 +122,27 @@ func (e *RetryAfter) Error() string { return e.Err.Error() }
 
 // Unwrap returns what failed.
 func (e *RetryAfter) Unwrap() error { return e.Err }
+
+// Refused is a credential that the network does not accept, or no longer. The
+// runner says so once and does not call the source again until File changes or
+// the configuration is read again.
+type Refused struct {
+	File  string // that holds the credential; empty if it does not come from a file
+	Renew string // how a person gets a new one
+	Err   error  // what the network said
+}
+
+// Error says which file to renew and how.
+func (e *Refused) Error() string {
+	where := "the credential"
+	if e.File != "" {
+		where = "the credential in " + e.File
+	}
+	return fmt.Sprintf("%s is refused: %v (%s)", where, e.Err, e.Renew)
+}
+
+// Unwrap returns what the network said.
+func (e *Refused) Unwrap() error { return e.Err }
 
 // ErrGone is wrapped by a source whose part has ended for good: the runner says
 // so and does not call it again until the configuration changes.

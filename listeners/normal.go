@@ -23,6 +23,7 @@ const (
 	maxAlt    = 4 << 10
 	maxLinks  = 100
 	maxMedia  = 50
+	maxTo     = 50
 	maxFlags  = 20
 	maxBody   = 64 << 10
 	maxReason = 1 << 10
@@ -146,10 +147,13 @@ func tidyWords(m *earshot.Mention) {
 
 	limit(&m.Author.Handle, maxName)
 	limit(&m.Author.Name, maxName)
-	limit(&m.Place, maxName)
 	limit(&m.Lang, maxName)
 	m.URL = whole(m.URL, maxURL)
-	m.ReplyTo, m.Conversation, m.RepostOf = whole(m.ReplyTo, maxID), whole(m.Conversation, maxID), whole(m.RepostOf, maxID)
+	for _, id := range []*string{&m.ReplyTo, &m.Conversation, &m.RepostOf, &m.QuoteOf} {
+		*id = whole(*id, maxID)
+	}
+	tidyPlaces(m, limit)
+	m.About = nil // only the log knows
 
 	m.Links = each(m.Links, maxLinks, func(s string) (string, bool) {
 		s = whole(s, maxURL)
@@ -159,7 +163,8 @@ func tidyWords(m *earshot.Mention) {
 	m.Media = each(m.Media, maxMedia, func(p earshot.Media) (earshot.Media, bool) {
 		p.URL = whole(p.URL, maxURL)
 		limit(&p.Alt, maxAlt)
-		return p, p.URL != ""
+		limit(&p.Name, maxName)
+		return p, p.URL != "" || p.Name != ""
 	})
 	m.Flags = each(m.Flags, maxFlags, func(s string) (string, bool) {
 		s = whole(s, maxName)
@@ -171,6 +176,23 @@ func tidyWords(m *earshot.Mention) {
 	if strings.ContainsRune(m.Title, utf8.RuneError) || strings.ContainsRune(m.Text, utf8.RuneError) {
 		flag(m, "garbled")
 	}
+}
+
+// tidyPlaces repairs what says where the mention was written and to whom.
+func tidyPlaces(m *earshot.Mention, limit func(s *string, most int)) {
+	limit(&m.Place, maxName)
+	limit(&m.Channel, maxName)
+	if m.Country = strings.ToUpper(m.Country); !isCountry(m.Country) {
+		m.Country = ""
+	}
+	m.To = each(m.To, maxTo, func(s string) (string, bool) {
+		s = whole(s, maxName)
+		return s, s != ""
+	})
+}
+
+func isCountry(s string) bool {
+	return len(s) == 2 && 'A' <= s[0] && s[0] <= 'Z' && 'A' <= s[1] && s[1] <= 'Z'
 }
 
 // tidyFigures drops numbers and times that cannot be: unknown is better than wrong.

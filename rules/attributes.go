@@ -69,6 +69,9 @@ var table = []attribute{
 	{"mention.reply_to", types.String, func(s *subject) any { return clip(s.mention.ReplyTo, mostShort) }},
 	{"mention.conversation", types.String, func(s *subject) any { return clip(s.mention.Conversation, mostShort) }},
 	{"mention.repost_of", types.String, func(s *subject) any { return clip(s.mention.RepostOf, mostShort) }},
+	{"mention.quote_of", types.String, func(s *subject) any { return clip(s.mention.QuoteOf, mostShort) }},
+	{"mention.to", types.Array(types.String), func(s *subject) any { return list(s.mention.To) }},
+	{"mention.channel", types.String, func(s *subject) any { return clip(s.mention.Channel, mostShort) }},
 	{"mention.links", types.Array(types.String), func(s *subject) any { return list(s.mention.Links) }},
 	{"mention.media", types.Array(types.Map{"url": types.String, "alt": types.String}), media},
 	{"mention.engagement.likes", types.Int64, func(s *subject) any { return s.mention.Engagement.Likes }},
@@ -77,6 +80,8 @@ var table = []attribute{
 	{"mention.engagement.views", types.Int64, func(s *subject) any { return s.mention.Engagement.Views }},
 	{"mention.rating", types.Float64, func(s *subject) any { return s.mention.Rating }},
 	{"mention.place", types.String, func(s *subject) any { return clip(s.mention.Place, mostShort) }},
+	{"mention.country", types.String, func(s *subject) any { return s.mention.Country }},
+	{"mention.about", types.Array(types.String), func(s *subject) any { return list(s.mention.About) }},
 	{"mention.visibility", types.String, func(s *subject) any { return clip(string(cmp.Or(s.mention.Visibility, earshot.Public)), mostShort) }},
 	{"mention.flags", types.Array(types.String), func(s *subject) any { return list(s.mention.Flags) }},
 }

@@ -57,6 +57,12 @@ func (s *scanner) mention(m *earshot.Mention, key string) bool {
 		return s.string(&m.Conversation)
 	case "repost_of":
 		return s.string(&m.RepostOf)
+	case "quote_of":
+		return s.string(&m.QuoteOf)
+	case "to":
+		return scanArray(s, &m.To, s.string)
+	case "channel":
+		return s.string(&m.Channel)
 	case "links":
 		return scanArray(s, &m.Links, s.string)
 	case "media":
@@ -67,8 +73,12 @@ func (s *scanner) mention(m *earshot.Mention, key string) bool {
 		return s.float(&m.Rating)
 	case "place":
 		return s.string(&m.Place)
+	case "country":
+		return s.string(&m.Country)
 	case "visibility":
 		return s.string((*string)(&m.Visibility))
+	case "about":
+		return scanArray(s, &m.About, s.string)
 	case "flags":
 		return scanArray(s, &m.Flags, s.string)
 	}
@@ -98,6 +108,8 @@ func (s *scanner) media(to *earshot.Media) bool {
 			return s.string(&to.URL)
 		case "alt":
 			return s.string(&to.Alt)
+		case "name":
+			return s.string(&to.Name)
 		}
 		return s.unknown(key)
 	})
