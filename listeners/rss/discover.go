@@ -10,8 +10,10 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 
 	"earshot/listeners"
+	"earshot/listeners/markup"
 )
 
 const (
@@ -65,13 +67,13 @@ func namedFeeds(page []byte, base *url.URL) []string {
 		if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
 			continue
 		}
-		switch string(rawName(z.Raw())) {
-		case "base":
-			if u, err := url.Parse(resolve(base, attributes(z)["href"])); err == nil && u.Host != "" {
+		switch markup.TagOf(z) {
+		case atom.Base:
+			if u, err := url.Parse(markup.Resolve(base, markup.Attributes(z)["href"])); err == nil && u.Host != "" {
 				base = u
 			}
-		case "link":
-			if u := alternate(attributes(z), base); u != "" && !slices.Contains(found, u) {
+		case atom.Link:
+			if u := alternate(markup.Attributes(z), base); u != "" && !slices.Contains(found, u) {
 				found = append(found, u)
 			}
 		}
@@ -87,7 +89,7 @@ func alternate(attr map[string]string, base *url.URL) string {
 	switch strings.TrimSpace(kind) {
 	case "application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json",
 		"application/json", "application/xml", "text/xml":
-		return resolve(base, attr["href"])
+		return markup.Resolve(base, attr["href"])
 	}
 	return ""
 }

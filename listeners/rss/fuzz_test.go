@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"earshot/listeners/seen"
 )
 
 // Whatever a server sends, reading it ends, and what is made of it keeps the
@@ -48,8 +50,8 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		// Heard again, it says nothing new.
-		again := s.sift(&state{Known: new(memory).with(batch.seen)}, doc, s.address)
-		if len(again.Mentions)+len(again.Dead) > 0 && len(doc.Items) < leastRemembered {
+		again := s.sift(&state{Known: new(seen.Memory).With(batch.seen)}, doc, s.address)
+		if len(again.Mentions)+len(again.Dead) > 0 && len(doc.Items) < 1000 {
 			t.Errorf("heard again: %+v", again)
 		}
 		doc.pace(time.Now())

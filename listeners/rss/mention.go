@@ -12,6 +12,8 @@ import (
 	ext "github.com/mmcdole/gofeed/extensions"
 
 	"earshot"
+	"earshot/listeners"
+	"earshot/listeners/markup"
 )
 
 // network is what mentions of this driver are from.
@@ -37,7 +39,7 @@ type normaliser struct {
 // it to tell it by.
 func (n normaliser) mention(item *gofeed.Item) earshot.Mention {
 	m := earshot.Mention{Network: network, Change: earshot.New}
-	m.URL = resolve(n.base, item.Link)
+	m.URL = markup.Resolve(n.base, item.Link)
 	n.body(&m, item)
 	m.ID = n.id(item, &m)
 	m.Author = n.author(item)
@@ -70,18 +72,19 @@ func (n normaliser) body(m *earshot.Mention, item *gofeed.Item) {
 	if u, err := url.Parse(m.URL); err == nil && m.URL != "" {
 		base = u
 	}
-	var r rendering
+	var r markup.Rendering
 	if n.doc.extras[item].plain {
-		r = renderPlain(source)
+		r = markup.Plain(source)
 	} else {
-		r = render(source, base)
+		r = markup.Render(source, base)
 	}
-	title, cut := renderTitle(item.Title)
-	if title == r.text {
+	r.Links = listeners.AppendBareLinks(r.Links, r.Text, markup.MaxLinks)
+	title, cut := markup.Title(item.Title)
+	if title == r.Text {
 		title = "" // a post without a headline of its own
 	}
-	m.Title, m.Text, m.Links, m.Media = title, r.text, r.links, r.media
-	if cut || r.cut {
+	m.Title, m.Text, m.Links, m.Media = title, r.Text, r.Links, r.Media
+	if cut || r.Cut {
 		m.Flags = append(m.Flags, flagCut)
 	}
 	if n.doc.entities && strings.Contains(item.Title+source, "&") {
@@ -174,10 +177,12 @@ func (n normaliser) author(item *gofeed.Item) earshot.Author {
 // like. It never keeps an e-mail address: nobody chose to be shown by that.
 func bylineOf(line string) earshot.Author {
 	const longest = 1 << 10
-	line, _ = cutAt(line, longest)
+	if len(line) > longest {
+		line = strings.ToValidUTF8(line[:longest], "")
+	}
 	var a earshot.Author
 	var name []string
-	for word := range strings.FieldsSeq(render(line, nil).text) {
+	for word := range strings.FieldsSeq(markup.Render(line, nil).Text) {
 		switch bare := strings.Trim(word, "()<>[],;"); strings.IndexByte(bare, '@') {
 		case -1:
 			name = append(name, word)
@@ -235,9 +240,9 @@ func (n normaliser) replyTo(item *gofeed.Item) string {
 func (n normaliser) media(item *gofeed.Item, inText []earshot.Media) []earshot.Media {
 	var all []earshot.Media
 	add := func(address, alt string) {
-		if u := resolve(n.base, address); u != "" {
-			alt, _ = renderTitle(alt)
-			all = appendMedia(all, earshot.Media{URL: u, Alt: alt})
+		if u := markup.Resolve(n.base, address); u != "" {
+			alt, _ = markup.Title(alt)
+			all = markup.AppendMedia(all, earshot.Media{URL: u, Alt: alt})
 		}
 	}
 	for _, e := range item.Enclosures {
@@ -257,7 +262,7 @@ func (n normaliser) media(item *gofeed.Item, inText []earshot.Media) []earshot.M
 		add(item.Image.URL, item.Image.Title)
 	}
 	for _, m := range inText {
-		all = appendMedia(all, m)
+		all = markup.AppendMedia(all, m)
 	}
 	return all
 }

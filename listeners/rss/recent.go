@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"hash/maphash"
 	"time"
+
+	"earshot/listeners/seen"
 )
 
 // recent spares a Listen from parsing items that it has heard as they are: most
@@ -16,7 +18,7 @@ type recent struct {
 
 // trace is what came of an item.
 type trace struct {
-	memorised
+	seen.Item
 	raw    uint64
 	posted time.Time
 }

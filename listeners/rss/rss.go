@@ -114,7 +114,7 @@ func (s *source) round(ctx context.Context, st *state, emit listeners.Emit) erro
 	if err := s.emitSome(ctx, st, emit, &out.Batch); err != nil {
 		return err
 	}
-	st.Known = st.Known.with(out.seen)
+	st.Known = st.Known.With(out.seen)
 	st.recent.traces = out.traces
 	st.Pace = doc.pace(now)
 	if doc.truncated {
@@ -201,7 +201,7 @@ func (s *source) emitSome(ctx context.Context, st *state, emit listeners.Emit, b
 		some := batch.Mentions[:mostAtOnce]
 		st.invalidate()
 		st.Next = time.Time{}
-		st.Known = st.Known.with(memorise(some))
+		st.Known = st.Known.With(memorise(some))
 		if err := s.emit(ctx, st, emit, listeners.Batch{Mentions: some}); err != nil {
 			return err
 		}

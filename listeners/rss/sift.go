@@ -11,6 +11,8 @@ import (
 
 	"earshot"
 	"earshot/listeners"
+	"earshot/listeners/markup"
+	"earshot/listeners/seen"
 )
 
 // heard is an item of a document with the mention it makes.
@@ -22,7 +24,7 @@ type heard struct {
 // sifted is what a document comes to.
 type sifted struct {
 	listeners.Batch
-	seen      []memorised      // all that is in it, to be remembered
+	seen      []seen.Item      // all that is in it, to be remembered
 	traces    map[uint64]trace // by the raw bytes that said so
 	ambiguous bool             // an item may concern one that was left out: the whole document must be read
 }
@@ -33,15 +35,15 @@ func (s *source) sift(st *state, doc *document, from *url.URL) *sifted {
 	out := &sifted{traces: make(map[uint64]trace, len(doc.kept)+len(doc.Items))}
 	kept := make(map[uint64]bool, len(doc.kept))
 	for _, t := range doc.kept {
-		out.seen = append(out.seen, t.memorised)
-		out.traces[t.raw], kept[t.key] = t, true
+		out.seen = append(out.seen, t.Item)
+		out.traces[t.raw], kept[t.Key] = t, true
 	}
 	out.ambiguous = len(doc.kept) > 0 && len(doc.shared) > 0
 	all, unnamed := n.hear()
 	all, deleted := n.withoutDeleted(all)
 	for _, h := range all {
 		key := out.add(st, h.mention)
-		out.ambiguous = out.ambiguous || kept[key.key]
+		out.ambiguous = out.ambiguous || kept[key.Key]
 		if raw := doc.extras[h.item].raw; raw != 0 && len(doc.shared) == 0 {
 			out.traces[raw] = trace{key, raw, h.mention.Posted}
 		}
@@ -51,13 +53,13 @@ func (s *source) sift(st *state, doc *document, from *url.URL) *sifted {
 	}
 	said := map[uint64]bool{}
 	for _, b := range append(unnamed, doc.broken...) {
-		now := memorised{keyOf("dead:" + string(b.raw)), 1}
-		if said[now.key] {
+		now := seen.Item{Key: seen.KeyOf("dead:" + string(b.raw)), Content: 1}
+		if said[now.Key] {
 			continue
 		}
-		said[now.key] = true
+		said[now.Key] = true
 		out.seen = append(out.seen, now)
-		if _, known := st.Known.saidBefore(now.key); !known {
+		if _, known := st.Known.Said(now.Key); !known {
 			out.Dead = append(out.Dead, s.deadLetter(b))
 		}
 	}
@@ -65,11 +67,11 @@ func (s *source) sift(st *state, doc *document, from *url.URL) *sifted {
 }
 
 // add remembers a mention, and takes it into the batch if it says anything new.
-func (out *sifted) add(st *state, m earshot.Mention) memorised {
-	now := memorised{keyOf(m.ID), contentOf(&m)}
+func (out *sifted) add(st *state, m earshot.Mention) seen.Item {
+	now := seen.Of(&m)
 	out.seen = append(out.seen, now)
-	before, known := st.Known.saidBefore(now.key)
-	if known && before == now.content {
+	before, known := st.Known.Said(now.Key)
+	if known && before == now.Content {
 		return now
 	}
 	if known && m.Change == earshot.New {
@@ -83,19 +85,19 @@ func (out *sifted) add(st *state, m earshot.Mention) memorised {
 // the site that the feed is of, wherever the feed itself is kept.
 func baseOf(doc *document, from *url.URL) *url.URL {
 	if doc.FeedType == "rss" {
-		if u, err := url.Parse(resolve(from, doc.Link)); err == nil && u.Host != "" {
+		if u, err := url.Parse(markup.Resolve(from, doc.Link)); err == nil && u.Host != "" {
 			return u
 		}
 	}
 	return from
 }
 
-func memorise(mentions []earshot.Mention) []memorised {
-	seen := make([]memorised, len(mentions))
+func memorise(mentions []earshot.Mention) []seen.Item {
+	items := make([]seen.Item, len(mentions))
 	for i := range mentions {
-		seen[i] = memorised{keyOf(mentions[i].ID), contentOf(&mentions[i])}
+		items[i] = seen.Of(&mentions[i])
 	}
-	return seen
+	return items
 }
 
 func (s *source) deadLetter(b breakage) earshot.DeadLetter {

@@ -1,4 +1,8 @@
-package rss
+// Package markup turns HTML that strangers wrote into the plain text, the links
+// and the pictures that a reader sees. It never nests, however deeply the HTML
+// does, and trusts nothing in it. Which markup a network uses, and what a mention
+// is made of, is the driver's business.
+package markup
 
 import (
 	"bytes"
@@ -11,57 +15,55 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"earshot"
-	"earshot/listeners"
 )
 
 const (
 	maxSource = 1 << 20 // bytes of HTML that are read; what follows is cut
-	maxLinks  = 50
 	maxMedia  = 20
 )
 
-// rendering is what a piece of HTML says to a reader.
-type rendering struct {
-	text  string
-	links []string
-	media []earshot.Media
-	cut   bool
+// MaxLinks is how many links of a text are kept.
+const MaxLinks = 50
+
+// Rendering is what a piece of HTML says to a reader.
+type Rendering struct {
+	Text  string          // plain, blocks on lines of their own
+	Links []string        // absolute http addresses that anchors lead to, each once
+	Media []earshot.Media // pictures and films, each once
+	Cut   bool            // there was more than is read
 }
 
-// render turns HTML into plain text, with the links and pictures in it. It never
-// nests, however deeply the HTML does. Relative addresses are resolved against
-// base. What looks like a tag but is none that HTML knows stays as text.
-func render(source string, base *url.URL) rendering {
+// Render turns HTML into plain text, with the links and pictures in it. Relative
+// addresses are resolved against base, or left out without one. What looks like a
+// tag but is none that HTML knows stays as text.
+func Render(source string, base *url.URL) Rendering {
 	source, cut := cutAt(source, maxSource)
 	if !strings.ContainsAny(source, "<&") {
-		r := renderPlain(source)
-		r.cut = cut
+		r := Plain(source)
+		r.Cut = cut
 		return r
 	}
 	r := &renderer{base: base}
 	z := html.NewTokenizer(strings.NewReader(source))
 	for r.token(z) {
 	}
-	out := rendering{text: r.out.String(), links: r.links, media: r.media, cut: cut}
-	out.links = listeners.AppendBareLinks(out.links, out.text, maxLinks)
-	return out
+	return Rendering{Text: r.out.String(), Links: r.links, Media: r.media, Cut: cut}
 }
 
-// renderPlain tidies text that has no markup; its line breaks are its own.
-func renderPlain(source string) rendering {
+// Plain tidies text that has no markup; its line breaks are its own.
+func Plain(source string) Rendering {
 	source, cut := cutAt(source, maxSource)
 	var w writer
 	w.write(source, true)
-	text := w.String()
-	return rendering{text: text, links: listeners.AppendBareLinks(nil, text, maxLinks), cut: cut}
+	return Rendering{Text: w.String(), Cut: cut}
 }
 
-// renderTitle is render for a headline: one line.
-func renderTitle(source string) (string, bool) {
+// Title is Render for a headline: one line, and whether there was more than is
+// read.
+func Title(source string) (string, bool) {
 	const longest = 16 << 10
 	source, cut := cutAt(source, longest)
-	r := render(source, nil)
-	return strings.Join(strings.Fields(r.text), " "), cut
+	return strings.Join(strings.Fields(Render(source, nil).Text), " "), cut
 }
 
 // cutAt cuts s after at most n bytes, between two characters.
@@ -124,11 +126,11 @@ func (r *renderer) tag(z *html.Tokenizer, kind html.TokenType) {
 		r.preformatted(kind)
 	case atom.A:
 		if kind == html.StartTagToken {
-			r.link(attributes(z)["href"])
+			r.link(Attributes(z)["href"])
 		}
 	case atom.Img, atom.Video, atom.Audio, atom.Source:
 		if kind != html.EndTagToken {
-			r.picture(attributes(z))
+			r.picture(Attributes(z))
 		}
 	}
 	r.out.rest(gapOf(name))
@@ -157,7 +159,13 @@ func rawName(raw []byte) []byte {
 	return raw
 }
 
-func attributes(z *html.Tokenizer) map[string]string {
+// TagOf is the tag that a tokenizer is at, 0 for one that HTML does not know. It
+// reads nothing away.
+func TagOf(z *html.Tokenizer) atom.Atom { return atom.Lookup(rawName(z.Raw())) }
+
+// Attributes are those of the tag that a tokenizer is at, the first thirty-two; it
+// reads them away.
+func Attributes(z *html.Tokenizer) map[string]string {
 	_, more := z.TagName()
 	found := map[string]string{}
 	for more {
@@ -171,7 +179,7 @@ func attributes(z *html.Tokenizer) map[string]string {
 }
 
 func (r *renderer) link(href string) {
-	if u := resolve(r.base, href); u != "" {
+	if u := Resolve(r.base, href); u != "" {
 		r.links = appendLink(r.links, u)
 	}
 }
@@ -185,8 +193,8 @@ func (r *renderer) picture(attr map[string]string) {
 	if attr["width"] == "1" || attr["height"] == "1" {
 		return // counts readers
 	}
-	if u := resolve(r.base, attr["src"]); u != "" {
-		r.media = appendMedia(r.media, earshot.Media{URL: u, Alt: alt})
+	if u := Resolve(r.base, attr["src"]); u != "" {
+		r.media = AppendMedia(r.media, earshot.Media{URL: u, Alt: alt})
 	}
 }
 
@@ -194,13 +202,15 @@ func appendLink(links []string, u string) []string {
 	if slices.Contains(links, u) {
 		return links
 	}
-	if len(links) >= maxLinks {
+	if len(links) >= MaxLinks {
 		return links
 	}
 	return append(links, u)
 }
 
-func appendMedia(media []earshot.Media, m earshot.Media) []earshot.Media {
+// AppendMedia adds m unless its address is there already; then only a missing
+// description is filled in. What is too many is left out.
+func AppendMedia(media []earshot.Media, m earshot.Media) []earshot.Media {
 	for i, known := range media {
 		if known.URL == m.URL {
 			if known.Alt == "" {
@@ -215,8 +225,8 @@ func appendMedia(media []earshot.Media, m earshot.Media) []earshot.Media {
 	return append(media, m)
 }
 
-// resolve returns an absolute http address, or "".
-func resolve(base *url.URL, ref string) string {
+// Resolve returns ref as an absolute http address, or "" when it is none.
+func Resolve(base *url.URL, ref string) string {
 	const longest = 2048
 	ref = strings.TrimSpace(ref)
 	if ref == "" || len(ref) > longest {
