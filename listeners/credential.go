@@ -2,37 +2,50 @@ package listeners
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
+
+	"earshot"
 )
 
-// maxCredential is more than any key, password or token is long, in bytes.
+// maxCredential is more than any token has, in bytes.
 const maxCredential = 64 << 10
 
-// ReadCredential returns what the file of a *_file key holds, without white space
-// around it. Call it from Listen, so that a new credential is found without a
-// restart. A file that is missing, unreadable, empty or no credential is a
-// *Refused: the source is called again once it changes. renew says how a person
-// gets a new one. No error holds anything of the file but its name.
-func ReadCredential(file, renew string) (string, error) {
-	refuse := func(err error) (string, error) { return "", &Refused{File: file, Renew: renew, Err: err} }
+// Credential reads a password, token or key from its file, without the white
+// space around it. A file that is missing, empty or far too large is a *Refused
+// that names it, so that the runner waits until somebody has written it; renew
+// says how a person gets what belongs in it. What was read is never in an error.
+func Credential(file, renew string) (string, error) {
+	refuse := func(err error) (string, error) {
+		return "", &Refused{File: file, Renew: renew, Err: err}
+	}
 	f, err := os.Open(file)
 	if err != nil {
-		return refuse(fmt.Errorf("reading it: %w", err))
+		return refuse(err)
 	}
-	defer f.Close() //nolint:errcheck // nothing was written to it
-	b, err := io.ReadAll(io.LimitReader(f, maxCredential+1))
-	if err != nil {
-		return refuse(fmt.Errorf("reading it: %w", err))
-	}
-	secret := strings.TrimSpace(string(b))
+	defer func() { _ = f.Close() }() // it was only read
+	content, err := io.ReadAll(io.LimitReader(f, maxCredential+1))
+	secret := strings.TrimSpace(string(content))
 	switch {
+	case err != nil:
+		return refuse(err)
+	case len(content) > maxCredential:
+		return refuse(errors.New("the file is larger than any credential"))
 	case secret == "":
 		return refuse(errors.New("the file is empty"))
-	case len(b) > maxCredential, strings.ContainsFunc(secret, func(c rune) bool { return c < ' ' }):
-		return refuse(errors.New("the file holds more than one line of text"))
 	}
 	return secret, nil
+}
+
+// CheckCredential says what a check of the configuration can tell of the file at
+// a key: it must be named, and a file that is not there yet is worth a warning.
+func CheckCredential(path, file string) earshot.Problems {
+	if file == "" {
+		return earshot.Problems{{Path: path, What: path + " is missing", Hint: "name the file that holds it, so that it is in no configuration"}}
+	}
+	if _, err := os.Stat(file); err != nil {
+		return earshot.Problems{{Path: path, What: "the file is not there, or may not be read", Hint: "write it before earshot runs", Warning: true}}
+	}
+	return nil
 }

@@ -10,37 +10,43 @@ import (
 	"earshot/listeners"
 )
 
-// A credential is the one line of its file; an error names the file and nothing in it.
-func TestReadCredential(t *testing.T) {
+// A credential is what its file holds; whatever is wrong with the file is said
+// with its name and the way to a new one.
+func TestCredential(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "token")
-	for content, want := range map[string]string{
-		"hunter2": "hunter2", " hunter2\r\n": "hunter2", "\n\n": "", "hunter2\nsecond": "",
-		strings.Repeat("hunter2", 20_000): "",
+	dir := t.TempDir()
+	for name, c := range map[string]struct{ content, want string }{
+		"token":   {" s3cret\r\n", "s3cret"},
+		"empty":   {" \n", ""},
+		"endless": {strings.Repeat("x", 70_000), ""},
 	} {
-		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(c.content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got, err := listeners.ReadCredential(file, "make a new one")
-		if got != want || (err == nil) != (want != "") {
-			t.Errorf("%.20q: %q, %v", content, got, err)
+		got, err := listeners.Credential(file, "make a new one")
+		var refused *listeners.Refused
+		if got != c.want || (err == nil) != (c.want != "") || err != nil && !errors.As(err, &refused) {
+			t.Errorf("%s: %q, %v", name, got, err)
 		}
-		checkRefused(t, err, file)
 	}
-	_, err := listeners.ReadCredential(file+".missing", "make a new one")
-	if !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a missing file: %v", err)
+	missing := filepath.Join(dir, "missing")
+	_, err := listeners.Credential(missing, "make a new one")
+	if err == nil || !strings.Contains(err.Error(), missing) || !strings.Contains(err.Error(), "make a new one") {
+		t.Errorf("%v", err)
 	}
-	checkRefused(t, err, file+".missing")
 }
 
-func checkRefused(t *testing.T, err error, file string) {
-	t.Helper()
-	if err == nil {
-		return
+// A check tells a key that is not there from a file that is not there yet.
+func TestCheckCredential(t *testing.T) {
+	t.Parallel()
+	if problems := listeners.CheckCredential("token_file", ""); !problems.Fatal() {
+		t.Errorf("no file: %v", problems)
 	}
-	var refused *listeners.Refused
-	if !errors.As(err, &refused) || refused.File != file || !strings.Contains(err.Error(), file) || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("%v", err)
+	if problems := listeners.CheckCredential("token_file", filepath.Join(t.TempDir(), "x")); problems.Fatal() || len(problems) != 1 {
+		t.Errorf("missing file: %v", problems)
+	}
+	if problems := listeners.CheckCredential("token_file", "credential_test.go"); len(problems) != 0 {
+		t.Errorf("good file: %v", problems)
 	}
 }
