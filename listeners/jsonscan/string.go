@@ -1,4 +1,4 @@
-package file
+package jsonscan
 
 import (
 	"strconv"
@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// string reads a string or null; one without escapes is a part of the line.
-func (s *scanner) string(to *string) bool {
-	if s.null() {
+// String reads a string or null. One without escapes is a part of the text.
+func (s *Scanner) String(to *string) bool {
+	if s.Null() {
 		return true
 	}
 	if !s.byte('"') {
@@ -32,9 +32,9 @@ func (s *scanner) string(to *string) bool {
 }
 
 // escaped reads on from the first escape of a string.
-func (s *scanner) escaped(start int, to *string) bool {
+func (s *Scanner) escaped(start int, to *string) bool {
 	var b strings.Builder
-	b.Grow(min(len(s.text)-start, 512)) // not all the rest: a line may hold many strings
+	b.Grow(min(len(s.text)-start, 512)) // not all the rest: a text may hold many strings
 	for s.at < len(s.text) {
 		switch c := s.text[s.at]; {
 		case c == '"':
@@ -60,7 +60,7 @@ func (s *scanner) escaped(start int, to *string) bool {
 }
 
 // escape reads one escape; two that are the halves of a character count as one.
-func (s *scanner) escape() (rune, bool) {
+func (s *Scanner) escape() (rune, bool) {
 	if s.at+1 >= len(s.text) {
 		return 0, false
 	}
@@ -86,7 +86,7 @@ func (s *scanner) escape() (rune, bool) {
 	return 0, false
 }
 
-func (s *scanner) unicode() (rune, bool) {
+func (s *Scanner) unicode() (rune, bool) {
 	r, ok := s.hex(s.at)
 	if !ok {
 		return 0, false
@@ -104,7 +104,7 @@ func (s *scanner) unicode() (rune, bool) {
 }
 
 // hex reads \uXXXX at a place.
-func (s *scanner) hex(at int) (rune, bool) {
+func (s *Scanner) hex(at int) (rune, bool) {
 	if len(s.text)-at < 6 || s.text[at:at+2] != `\u` {
 		return 0, false
 	}
