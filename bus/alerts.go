@@ -24,7 +24,7 @@ func (b *Bus) Progress(ctx context.Context, brand string) (earshot.Progress, err
 	if err := tokens(brand); err != nil {
 		return earshot.Progress{}, fmt.Errorf("reading progress: %w", err)
 	}
-	r, err := b.last(ctx, streamAlerts, progressSubject(brand))
+	r, err := b.link.last(ctx, streamAlerts, progressSubject(brand))
 	if errors.Is(err, earshot.ErrNotFound) {
 		return earshot.Progress{Brand: brand}, nil
 	}

@@ -24,6 +24,7 @@ const (
 	headerTTL         = "Nats-TTL"
 	headerSubject     = "Nats-Subject"
 	headerSequence    = "Nats-Sequence"
+	headerKVOperation = "KV-Operation"
 	// headerSingle names the batch of a message that was published alone.
 	headerSingle = "Earshot-Batch"
 )

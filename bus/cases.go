@@ -17,7 +17,7 @@ func (b *Bus) Case(ctx context.Context, team, id string) (earshot.CaseEvent, err
 	if err := tokens(team, id); err != nil {
 		return earshot.CaseEvent{}, fmt.Errorf("reading case: %w", err)
 	}
-	r, err := b.last(ctx, streamCases, caseSubject(team, id))
+	r, err := b.link.last(ctx, streamCases, caseSubject(team, id))
 	if err != nil {
 		return earshot.CaseEvent{}, fmt.Errorf("reading case %s of %s: %w", id, team, err)
 	}
@@ -40,7 +40,7 @@ func (b *Bus) Membership(ctx context.Context, brand, mention string) (earshot.Me
 	if err := tokens(brand, mention); err != nil {
 		return m, fmt.Errorf("reading membership: %w", err)
 	}
-	r, err := b.last(ctx, streamAlerts, membershipSubject(brand, mention))
+	r, err := b.link.last(ctx, streamAlerts, membershipSubject(brand, mention))
 	if err == nil {
 		err = json.Unmarshal(r.data, &m)
 	}
@@ -156,7 +156,7 @@ func (b *Bus) storeFenced(ctx context.Context, stream, id string, build func() (
 // stored, others that somebody was faster.
 func (b *Bus) behind(ctx context.Context, stream, id string, fences []fence) (first uint64, stored bool, err error) {
 	for _, f := range fences {
-		r, err := b.next(ctx, stream, f.subject, f.after+1)
+		r, err := b.link.next(ctx, stream, f.subject, f.after+1)
 		if errors.Is(err, earshot.ErrNotFound) {
 			continue
 		}

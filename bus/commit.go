@@ -46,7 +46,7 @@ func (b *Bus) Cursor(ctx context.Context, listener, part string) (earshot.Cursor
 	if err := tokens(listener); err != nil {
 		return nil, 0, fmt.Errorf("reading cursor: %w", err)
 	}
-	r, err := b.last(ctx, streamMentions, cursorSubject(listener, part))
+	r, err := b.link.last(ctx, streamMentions, cursorSubject(listener, part))
 	if errors.Is(err, earshot.ErrNotFound) {
 		return nil, 0, nil
 	}
@@ -163,7 +163,7 @@ func (c *commit) store(ctx context.Context, items []*item, withCursor bool) erro
 // somebody else (ErrConflict), or to be tried again with what is now known.
 func (c *commit) settle(ctx context.Context, id string, items []*item, withCursor bool) (stored bool, err error) {
 	if withCursor {
-		r, err := c.bus.last(ctx, streamMentions, cursorSubject(c.batch.Listener, c.batch.Part))
+		r, err := c.bus.link.last(ctx, streamMentions, cursorSubject(c.batch.Listener, c.batch.Part))
 		if err != nil && !errors.Is(err, earshot.ErrNotFound) {
 			return false, err
 		}
@@ -220,7 +220,7 @@ func (c *commit) look(ctx context.Context, items []*item) error {
 		byKey[it.key()] = it
 		filters = append(filters, it.filters()...)
 	}
-	found, err := c.bus.lastOf(ctx, streamMentions, filters)
+	found, err := c.bus.link.lastOf(ctx, streamMentions, filters)
 	if err != nil {
 		return fmt.Errorf("looking for known mentions: %w", err)
 	}

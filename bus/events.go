@@ -11,7 +11,7 @@ import (
 // the order of the log: what a crash may have kept from being told of.
 func (b *Bus) Events(ctx context.Context, after uint64) ([]earshot.CaseEvent, error) {
 	var events []earshot.CaseEvent
-	err := b.each(ctx, streamCases, get{Next: caseSubject("*", "*"), Sequence: after + 1}, func(r record) error {
+	err := b.link.each(ctx, streamCases, get{Next: caseSubject("*", "*"), Sequence: after + 1}, func(r record) error {
 		e, err := readCaseEvent(r)
 		events = append(events, e)
 		return err

@@ -84,7 +84,7 @@ func (l *Lease) Release(ctx context.Context) {
 	if l.owner == "" || l.isLost() {
 		return
 	}
-	m := &nats.Msg{Subject: l.subject, Header: nats.Header{"KV-Operation": {"DEL"}}}
+	m := &nats.Msg{Subject: l.subject, Header: nats.Header{headerKVOperation: {"DEL"}}}
 	if err := l.write(ctx, m, l.sequence); err != nil {
 		l.bus.log.Debug("the lease ends by itself", zap.Error(err))
 	}
@@ -101,11 +101,11 @@ func (l *Lease) isLost() bool {
 
 // take tries once; ErrConflict says that somebody else has it.
 func (l *Lease) take(ctx context.Context) error {
-	r, err := l.bus.last(ctx, "KV_"+bucketLeases, l.subject)
+	r, err := l.bus.link.last(ctx, "KV_"+bucketLeases, l.subject)
 	if err != nil && !errors.Is(err, earshot.ErrNotFound) {
 		return err
 	}
-	free := r.header.Get("KV-Operation") != "" || r.header.Get("Nats-Marker-Reason") != ""
+	free := r.header.Get(headerKVOperation) != "" || r.header.Get("Nats-Marker-Reason") != ""
 	if err == nil && !free && string(r.data) != l.owner {
 		return earshot.ErrConflict
 	}

@@ -41,25 +41,25 @@ const (
 var errTooMany = errors.New("too many subjects match")
 
 // last returns the newest message of a subject, or ErrNotFound.
-func (b *Bus) last(ctx context.Context, stream, subject string) (record, error) {
-	return b.one(ctx, stream, get{Last: subject})
+func (l *link) last(ctx context.Context, stream, subject string) (record, error) {
+	return l.one(ctx, stream, get{Last: subject})
 }
 
 // next returns the first message of a subject from a sequence on, or ErrNotFound.
-func (b *Bus) next(ctx context.Context, stream, subject string, from uint64) (record, error) {
-	return b.one(ctx, stream, get{Next: subject, Sequence: max(from, 1)})
+func (l *link) next(ctx context.Context, stream, subject string, from uint64) (record, error) {
+	return l.one(ctx, stream, get{Next: subject, Sequence: max(from, 1)})
 }
 
-func (b *Bus) one(ctx context.Context, stream string, g get) (record, error) {
+func (l *link) one(ctx context.Context, stream string, g get) (record, error) {
 	var r record
-	err := b.link.retry(ctx, func() error {
+	err := l.retry(ctx, func() error {
 		body, err := json.Marshal(g)
 		if err != nil {
 			return err
 		}
-		request, cancel := b.link.attempt(ctx)
+		request, cancel := l.attempt(ctx)
 		defer cancel()
-		answer, err := b.link.nc.RequestWithContext(request, directGet(stream), body)
+		answer, err := l.nc.RequestWithContext(request, directGet(stream), body)
 		if err != nil {
 			return away(ctx, err)
 		}
@@ -73,12 +73,12 @@ func (b *Bus) one(ctx context.Context, stream string, g get) (record, error) {
 }
 
 // each calls f for every message that answers g, in the order of the stream.
-func (b *Bus) each(ctx context.Context, stream string, g get, f func(record) error) error {
+func (l *link) each(ctx context.Context, stream string, g get, f func(record) error) error {
 	g.Batch, g.MaxBytes = getBatch, getBytes
 	for more := true; more; {
-		err := b.link.retry(ctx, func() error {
+		err := l.retry(ctx, func() error {
 			var err error
-			more, err = b.page(ctx, stream, &g, f)
+			more, err = l.page(ctx, stream, &g, f)
 			return err
 		})
 		if errors.Is(err, earshot.ErrNotFound) {
@@ -92,15 +92,15 @@ func (b *Bus) each(ctx context.Context, stream string, g get, f func(record) err
 }
 
 // page asks for one answer's worth and moves g behind it.
-func (b *Bus) page(ctx context.Context, stream string, g *get, f func(record) error) (more bool, err error) {
+func (l *link) page(ctx context.Context, stream string, g *get, f func(record) error) (more bool, err error) {
 	body, err := json.Marshal(g)
 	if err != nil {
 		return false, err
 	}
-	request, cancel := b.link.attempt(ctx)
+	request, cancel := l.attempt(ctx)
 	defer cancel()
-	inbox := b.link.nc.NewInbox()
-	sub, err := b.link.nc.SubscribeSync(inbox)
+	inbox := l.nc.NewInbox()
+	sub, err := l.nc.SubscribeSync(inbox)
 	if err != nil {
 		return false, away(ctx, err)
 	}
@@ -108,7 +108,7 @@ func (b *Bus) page(ctx context.Context, stream string, g *get, f func(record) er
 	if err := sub.SetPendingLimits(-1, -1); err != nil {
 		return false, away(ctx, err)
 	}
-	if err := b.link.nc.PublishRequest(directGet(stream), inbox, body); err != nil {
+	if err := l.nc.PublishRequest(directGet(stream), inbox, body); err != nil {
 		return false, away(ctx, err)
 	}
 	for {
@@ -162,16 +162,16 @@ func readRecord(m *nats.Msg) (record, error) {
 }
 
 // lastOf returns the newest message of every subject that matches a filter.
-func (b *Bus) lastOf(ctx context.Context, stream string, filters []string) (map[string]record, error) {
+func (l *link) lastOf(ctx context.Context, stream string, filters []string) (map[string]record, error) {
 	found := make(map[string]record)
-	err := b.lastInto(ctx, stream, filters, found)
+	err := l.lastInto(ctx, stream, filters, found)
 	return found, err
 }
 
-func (b *Bus) lastInto(ctx context.Context, stream string, filters []string, found map[string]record) error {
+func (l *link) lastInto(ctx context.Context, stream string, filters []string, found map[string]record) error {
 	const filtersAtOnce = 300
 	for len(filters) > filtersAtOnce {
-		if err := b.lastInto(ctx, stream, filters[:filtersAtOnce], found); err != nil {
+		if err := l.lastInto(ctx, stream, filters[:filtersAtOnce], found); err != nil {
 			return err
 		}
 		filters = filters[filtersAtOnce:]
@@ -179,16 +179,44 @@ func (b *Bus) lastInto(ctx context.Context, stream string, filters []string, fou
 	if len(filters) == 0 {
 		return nil
 	}
-	err := b.each(ctx, stream, get{MultiLast: filters}, func(r record) error {
+	err := l.each(ctx, stream, get{MultiLast: filters}, func(r record) error {
 		found[r.subject] = r
 		return nil
 	})
 	if errors.Is(err, errTooMany) && len(filters) > 1 {
 		half := len(filters) / 2
-		if err := b.lastInto(ctx, stream, filters[:half], found); err != nil {
+		if err := l.lastInto(ctx, stream, filters[:half], found); err != nil {
 			return err
 		}
-		return b.lastInto(ctx, stream, filters[half:], found)
+		return l.lastInto(ctx, stream, filters[half:], found)
 	}
 	return err
+}
+
+// walk calls f for every message of a subject up to a sequence, in the order of
+// the stream. Unlike in each, f may take its time.
+func (l *link) walk(ctx context.Context, stream, subject string, upTo uint64, f func(record) error) error {
+	g := get{Next: subject, Sequence: 1, Batch: getBatch, MaxBytes: getBytes}
+	for more := true; more; {
+		var page []record
+		err := l.retry(ctx, func() error {
+			var err error
+			more, err = l.page(ctx, stream, &g, func(r record) error { page = append(page, r); return nil })
+			return err
+		})
+		if errors.Is(err, earshot.ErrNotFound) {
+			more = false
+		} else if err != nil {
+			return err
+		}
+		for _, r := range page {
+			if r.sequence > upTo {
+				return nil
+			}
+			if err := f(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -15,7 +15,7 @@ func (b *Bus) Mention(ctx context.Context, brand, id string) (earshot.Stored, er
 		return newest, fmt.Errorf("reading mention: %w", err)
 	}
 	rest := "." + brand + ".*." + earshot.Key(id)
-	found, err := b.lastOf(ctx, streamMentions, []string{"earshot.mentions" + rest, "earshot.private" + rest})
+	found, err := b.link.lastOf(ctx, streamMentions, []string{"earshot.mentions" + rest, "earshot.private" + rest})
 	if err != nil {
 		return newest, fmt.Errorf("reading mention %s: %w", id, err)
 	}

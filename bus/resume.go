@@ -26,7 +26,7 @@ func (b *Bus) Resume(ctx context.Context, brands []string) (uint64, error) {
 			return 0, err
 		}
 		for _, filter := range brandFilters(brand) {
-			r, err := b.next(ctx, streamMentions, filter, p.Sequence+1)
+			r, err := b.link.next(ctx, streamMentions, filter, p.Sequence+1)
 			if errors.Is(err, earshot.ErrNotFound) {
 				continue
 			}

@@ -15,6 +15,7 @@ const (
 	streamDrill    = "EARSHOT_DRILL"
 	bucketLeases   = "earshot_leases"
 	bucketSettings = "earshot_settings"
+	streamSettings = "KV_" + bucketSettings
 )
 
 // mentionSubjects matches public and private mentions, and nothing else of
