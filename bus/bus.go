@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats.go/micro"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 )
@@ -29,6 +30,7 @@ type Options struct {
 	Progress   func(stage string)    // called now and then while a large store recovers; nil for none
 	WaitFor    time.Duration         // how long Open waits for an external server; 0 for until the context ends
 	Standalone bool                  // for tools on a store at rest: nobody can connect, nothing is changed
+	Guest      bool                  // for tools beside a running daemon: no stream, durable or user is changed, nothing is answered
 
 	restoring bool // nothing lasts before the whole store is synced
 }
@@ -44,6 +46,7 @@ type Bus struct {
 	link      *link
 	disk      *disk // nil when the server is external
 	metrics   *metrics
+	service   micro.Service // nil until Serve
 	batches   chan struct{} // a slot for each atomic batch under way
 	held      atomic.Bool   // all slots are taken by a backup
 
@@ -97,12 +100,12 @@ func Open(ctx context.Context, o Options) (_ *Bus, err error) {
 		return nil, err
 	}
 	// A tool leaves a store at rest as it is: another retention would erase from it.
-	if !o.Standalone {
+	if !o.Standalone && !o.Guest {
 		if err := b.prepare(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return b, b.watch()
+	return b, b.watch(o.Guest)
 }
 
 func (b *Bus) prepare(ctx context.Context) error {
@@ -147,10 +150,13 @@ func (b *Bus) openExternal(ctx context.Context, o Options) error {
 }
 
 // watch starts what runs beside the calls.
-func (b *Bus) watch() error {
+func (b *Bus) watch(guest bool) error {
 	ctx, stop := context.WithCancel(context.Background())
 	b.stop = stop
 	b.done.Go(func() { b.watchHealth(ctx) })
+	if guest {
+		return nil // a backup asks the daemon
+	}
 	return b.serveHold(ctx)
 }
 
@@ -186,12 +192,15 @@ func (b *Bus) Close(ctx context.Context) error {
 		b.stop()
 		b.done.Wait()
 	}
+	var err error
+	if b.service != nil {
+		err = b.service.Stop()
+	}
 	if b.link != nil {
 		b.link.close()
 	}
-	var err error
 	if b.server != nil {
-		err = b.server.close(ctx)
+		err = errors.Join(err, b.server.close(ctx))
 	}
 	if b.metrics != nil {
 		b.metrics.close()

@@ -202,10 +202,11 @@ func (e *TooLarge) Error() string {
 var ErrMalformed = errors.New("malformed answer")
 
 // Class names the kind of an error with one of a small set of words, fit for a
-// label of a metric: timeout refused_address too_large http_4xx http_5xx
+// label of a metric: timeout refused_address refused_credential budget too_large http_4xx http_5xx
 // rate_limited gone tls dns network malformed conflict full panic other.
 func Class(err error) string {
 	var retry *RetryAfter
+	var refused *Refused
 	var large *TooLarge
 	var status *StatusError
 	var crash *panicError
@@ -220,6 +221,10 @@ func Class(err error) string {
 		return "gone"
 	case errors.As(err, &crash):
 		return "panic"
+	case errors.As(err, &refused):
+		return "refused_credential"
+	case errors.Is(err, ErrSpent):
+		return "budget"
 	case errors.As(err, &retry):
 		return "rate_limited"
 	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork):

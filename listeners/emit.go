@@ -35,9 +35,7 @@ func (e *emitter) emit(ctx context.Context, batch Batch) error {
 	p.change(func(s *Status) {
 		s.Err = ""
 		s.Mentions += int64(len(clean.Mentions))
-		if len(clean.Mentions) > 0 {
-			s.Heard = time.Now().UTC()
-		}
+		s.hear(clean.Mentions)
 	})
 	return nil
 }

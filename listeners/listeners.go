@@ -49,8 +49,9 @@ type Part struct {
 
 // Driver is a kind of listener, registered in cmd/earshot/drivers.go.
 type Driver struct {
-	Config any                         // the driver's configuration with its defaults, by value: the schema is made of it
-	Open   func(Setup) ([]Part, error) // checks the configuration and makes the parts; starts nothing
+	Config   any                         // the driver's configuration with its defaults, by value: the schema is made of it
+	Open     func(Setup) ([]Part, error) // checks the configuration and makes the parts; starts nothing
+	Searches bool                        // it asks for what the brands do, so that it must start anew when they change
 }
 
 // Setup is what a driver is handed. While a configuration is only checked it

@@ -1,8 +1,6 @@
 package listeners
 
 import (
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -67,62 +65,5 @@ func (m *metrics) heard(listener string, batch Batch, invalid int) {
 	}
 	if n := len(batch.Dead) - invalid; n > 0 {
 		m.dead.WithLabelValues(listener, "unreadable").Add(float64(n))
-	}
-}
-
-// gauges are computed from the parts when somebody looks.
-type gauges struct {
-	status    func() []Status
-	up        *prometheus.Desc
-	parts     *prometheus.Desc
-	lastHeard *prometheus.Desc
-}
-
-func newGauges(status func() []Status) *gauges {
-	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		full := prometheus.BuildFQName("earshot", "listener", name)
-		return prometheus.NewDesc(full, help, append([]string{"listener"}, labels...), nil)
-	}
-	return &gauges{
-		status:    status,
-		up:        desc("up", "Whether any part of the listener listens."),
-		parts:     desc("parts", "Parts of the listener, by state.", "state"),
-		lastHeard: desc("last_heard_timestamp_seconds", "When the listener last made mentions durable, 0 for never."),
-	}
-}
-
-// Describe implements prometheus.Collector.
-func (g *gauges) Describe(to chan<- *prometheus.Desc) {
-	to <- g.up
-	to <- g.parts
-	to <- g.lastHeard
-}
-
-// Collect implements prometheus.Collector.
-func (g *gauges) Collect(to chan<- prometheus.Metric) {
-	counts := map[string]map[State]int{}
-	heard := map[string]time.Time{}
-	for _, s := range g.status() {
-		if counts[s.Listener] == nil {
-			counts[s.Listener] = map[State]int{}
-		}
-		counts[s.Listener][s.State]++
-		if s.Heard.After(heard[s.Listener]) {
-			heard[s.Listener] = s.Heard
-		}
-	}
-	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
-		to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
-	}
-	for listener, count := range counts {
-		gauge(g.up, float64(min(count[Listening], 1)), listener)
-		for _, state := range states() {
-			gauge(g.parts, float64(count[state]), listener, string(state))
-		}
-		seconds := 0.0
-		if at := heard[listener]; !at.IsZero() {
-			seconds = float64(at.UnixMilli()) / 1000
-		}
-		gauge(g.lastHeard, seconds, listener)
 	}
 }

@@ -8,14 +8,14 @@ import (
 // Outlook is what a source knows of its own standing with the network. A zero
 // field means that nothing is known of it.
 type Outlook struct {
-	Posted time.Time // when the newest post it heard was published
-	Next   time.Time // when it asks again
-	Left   int64     // requests, or units, that the network still allows; meaningless without Of
-	Of     int64     // how many it allows in all
-	Reset  time.Time // when they are allowed anew
-	Spent  []Spent   // what has been spent of each budget
-	Done   float64   // of a backfill: how much of it is behind, in [0,1]
-	Note   string    // what a person should know: "streaming", "no stream: polling"
+	Posted time.Time `json:"posted,omitzero"` // when the newest post it heard was published
+	Next   time.Time `json:"next,omitzero"`   // when it asks again
+	Left   int64     `json:"left,omitempty"`  // requests, or units, that the network still allows; meaningless without Of
+	Of     int64     `json:"of,omitempty"`    // how many it allows in all
+	Reset  time.Time `json:"reset,omitzero"`  // when they are allowed anew
+	Spent  []Spent   `json:"spent,omitempty"` // what has been spent of each budget
+	Done   float64   `json:"done,omitempty"`  // of a backfill: how much of it is behind, in [0,1]
+	Note   string    `json:"note,omitempty"`  // what a person should know: "streaming", "no stream: polling"
 }
 
 // Spent is how far a budget is used up, in units of the network.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"time"
 
@@ -22,12 +23,14 @@ type part struct {
 	metrics  *metrics
 	log      *zap.Logger
 	backoff  *backoff.ExponentialBackOff
+	quiet    Quiet
+	again    chan struct{} // wakes a part whose credential was refused
 	stopped  chan struct{} // closed when run returns
 }
 
 func newPart(o Options, m *metrics, l Listener, p Part) *part {
 	return &part{
-		board:    board{now: Status{Listener: l.Name, Type: l.Type, Part: p.Name, State: Starting}},
+		board:    board{now: Status{Listener: l.Name, Type: l.Type, Part: withoutSecrets(p.Name), State: Starting}},
 		Part:     p,
 		listener: l.Name,
 		options:  o,
@@ -41,6 +44,8 @@ func newPart(o Options, m *metrics, l Listener, p Part) *part {
 			Multiplier:          2,
 			MaxInterval:         o.MaxBackoff / 2,
 		},
+		quiet:   l.Quiet,
+		again:   make(chan struct{}, 1),
 		stopped: make(chan struct{}),
 	}
 }
@@ -53,10 +58,22 @@ func (p *part) run(ctx context.Context) {
 	defer close(p.stopped)
 	conflicts := 0
 	for {
+		if !p.keepQuiet(ctx) {
+			return
+		}
 		began := time.Now()
 		err := p.attempt(ctx)
 		if p.over(ctx, err) {
 			return
+		}
+		if errors.Is(err, errQuiet) {
+			continue
+		}
+		if refused, ok := errors.AsType[*Refused](err); ok {
+			if !p.awaitCredential(ctx, refused) {
+				return
+			}
+			continue
 		}
 		if time.Since(began) >= p.options.Healthy {
 			p.backoff.Reset()
@@ -71,11 +88,69 @@ func (p *part) run(ctx context.Context) {
 			}
 		}
 		p.report(err, wait)
-		if !pause(ctx, wait) {
-			p.change(func(s *Status) { s.State, s.Retry = Stopped, time.Time{} })
+		if !p.rest(ctx, wait) {
 			return
 		}
 	}
+}
+
+// rest waits and reports whether the part is still wanted.
+func (p *part) rest(ctx context.Context, wait time.Duration) bool {
+	if pause(ctx, wait) {
+		return true
+	}
+	p.change(func(s *Status) { s.State, s.Retry = Stopped, time.Time{} })
+	return false
+}
+
+// keepQuiet waits for the quiet hours to end and reports whether the part is
+// still wanted.
+func (p *part) keepQuiet(ctx context.Context) bool {
+	for {
+		quiet, until := p.quiet.at(time.Now())
+		if !quiet {
+			return true
+		}
+		p.change(func(s *Status) { s.State, s.Retry = Hushed, until.UTC() })
+		if !p.rest(ctx, time.Until(until)) {
+			return false
+		}
+	}
+}
+
+// lookForCredential is how often a file that holds a refused credential is
+// looked at.
+const lookForCredential = 5 * time.Second
+
+// awaitCredential says once what must be renewed, and waits until it may have
+// been. It reports whether the part is still wanted.
+func (p *part) awaitCredential(ctx context.Context, refused *Refused) bool {
+	p.change(func(s *Status) { s.State, s.Err, s.Retry = Denied, readable(refused), time.Time{} })
+	p.metrics.failed(p.listener, refused)
+	p.log.Error("credential refused: the network is not asked again until it is renewed", failure(refused))
+	old := stamp(refused.File)
+	for p.rest(ctx, 0) {
+		select {
+		case <-p.again:
+			return true
+		case <-time.After(lookForCredential):
+		case <-ctx.Done():
+			continue
+		}
+		if refused.File != "" && stamp(refused.File) != old {
+			return true
+		}
+	}
+	return false
+}
+
+// stamp changes when a file does.
+func stamp(file string) string {
+	info, err := os.Stat(file)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprint(info.ModTime().UnixNano(), info.Size())
 }
 
 // over reports whether the part is not to be tried again after err, and says why.
@@ -107,8 +182,9 @@ func (p *part) attempt(ctx context.Context) error {
 	p.change(func(s *Status) { s.State, s.Retry = Listening, time.Time{} })
 	// What a source leaves behind when it returns or panics ends with its Listen,
 	// and cannot emit any more.
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := p.wake(ctx)
 	defer cancel()
+	ctx = WithReport(ctx, func(o Outlook) { p.change(func(s *Status) { s.Outlook = s.over(o) }) })
 	e := &emitter{part: p, over: ctx.Err, revision: revision}
 	result := make(chan error, 1)
 	go func() {
@@ -123,13 +199,23 @@ func (p *part) attempt(ctx context.Context) error {
 			return errAbandoned
 		}
 	}
-	if e.err != nil {
-		return e.err // whatever the source made of it
-	}
-	if err == nil {
+	switch {
+	case errors.Is(context.Cause(ctx), errQuiet):
+		return errQuiet // whatever the source made of it
+	case e.err != nil:
+		return e.err
+	case err == nil:
 		return errEnded
 	}
 	return err
+}
+
+// wake returns the context of one Listen, which ends with the next quiet hours.
+func (p *part) wake(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, until := p.quiet.at(time.Now()); !until.IsZero() {
+		return context.WithDeadlineCause(ctx, until, errQuiet)
+	}
+	return context.WithCancel(ctx)
 }
 
 // errEnded is a Listen that returned nothing, though it was not told to stop.

@@ -17,6 +17,7 @@ type Listener struct {
 	Name        string
 	Type        string // the driver's name
 	Fingerprint string // changes when the configuration of the listener does
+	Quiet       Quiet  // when its network is left alone
 	Parts       []Part
 }
 
@@ -166,6 +167,7 @@ func (r *Runner) apply(ctx context.Context, ls []Listener) {
 		was := old[l.Name]
 		if was != nil && was.Fingerprint == l.Fingerprint && was.Type == l.Type {
 			next[i] = was
+			was.reconsider()
 			delete(old, l.Name)
 			continue
 		}
@@ -203,6 +205,19 @@ func (l *running) start(ctx context.Context) {
 	ctx, l.cancel = context.WithCancel(ctx)
 	for _, p := range l.parts {
 		go p.run(ctx)
+	}
+}
+
+// reconsider has parts whose credential was refused try again.
+func (l *running) reconsider() {
+	for _, p := range l.parts {
+		if p.status().State != Denied {
+			continue
+		}
+		select {
+		case p.again <- struct{}{}:
+		default:
+		}
 	}
 }
 

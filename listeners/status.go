@@ -3,19 +3,36 @@ package listeners
 import (
 	"sync"
 	"time"
+
+	"earshot"
 )
 
 // Status is how one part of a listener is doing.
 type Status struct {
-	Listener string    `json:"listener"`
-	Type     string    `json:"type"`
-	Part     string    `json:"part"` // as configured: a URL may hold a secret
-	State    State     `json:"state"`
-	Err      string    `json:"err,omitempty"`  // the last failure, empty once it listens well again
-	Heard    time.Time `json:"heard,omitzero"` // when mentions last became durable
-	Retry    time.Time `json:"retry,omitzero"` // when it is tried again; zero unless waiting
-	Mentions int64     `json:"mentions"`       // that became durable since the start
-	Restarts int64     `json:"restarts"`       // since the start
+	Listener string        `json:"listener"`
+	Type     string        `json:"type"`
+	Part     string        `json:"part"` // without what may be secret in it
+	State    State         `json:"state"`
+	Err      string        `json:"err,omitempty"`  // the last failure, empty once it listens well again
+	Heard    time.Time     `json:"heard,omitzero"` // when mentions last became durable
+	Retry    time.Time     `json:"retry,omitzero"` // when it is tried again; zero unless waiting or in quiet hours
+	Mentions int64         `json:"mentions"`       // that became durable since the start
+	Lag      time.Duration `json:"lag,omitempty"`  // between the newest post and its being heard, in nanoseconds
+	Restarts int64         `json:"restarts"`       // since the start
+	Outlook                // as the source reports it
+}
+
+// hear notes what has just become durable.
+func (s *Status) hear(mentions []earshot.Mention) {
+	if len(mentions) > 0 {
+		s.Heard = time.Now().UTC()
+	}
+	for i := range mentions {
+		m := &mentions[i]
+		if m.Change == earshot.New && m.Posted.After(s.Posted) {
+			s.Posted, s.Lag = m.Posted, max(m.Heard.Sub(m.Posted), 0)
+		}
+	}
 }
 
 // State is what a part is doing.
@@ -26,6 +43,8 @@ const (
 	Starting  State = "starting"  // has not read its cursor yet
 	Listening State = "listening" //
 	Waiting   State = "waiting"   // for the next try after a failure
+	Hushed    State = "quiet"     // until the quiet hours end
+	Denied    State = "refused"   // until its credential is renewed
 	Gone      State = "gone"      // for good, until the configuration changes
 	Stopped   State = "stopped"   //
 	Abandoned State = "abandoned" // told to stop, and did not
@@ -33,7 +52,7 @@ const (
 
 // states are all of them, for metrics.
 func states() []State {
-	return []State{Starting, Listening, Waiting, Gone, Stopped, Abandoned}
+	return []State{Starting, Listening, Waiting, Hushed, Denied, Gone, Stopped, Abandoned}
 }
 
 // board is where a part's goroutine writes its status for others to read.
@@ -59,5 +78,8 @@ func (b *board) change(f func(*Status)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	f(&b.now)
-	b.listen = b.listen || b.now.State == Listening || b.now.State == Gone
+	switch b.now.State {
+	case Listening, Gone, Hushed, Denied:
+		b.listen = true
+	}
 }

@@ -26,6 +26,7 @@ type Config struct {
 	Retention   time.Duration           // how long mentions are kept
 	AlertMaxAge time.Duration           // what was posted longer ago pages nobody
 	Bands       earshot.Bands           //
+	Inbox       InboxConfig             // where pushes arrive
 	Client      listeners.ClientOptions // how sources behave towards other people's servers
 	Log         LogConfig               //
 	Rules       rules.Config            // what Book was made of
@@ -52,7 +53,23 @@ type ListenerConfig struct {
 	Name        string
 	Type        string                 // the driver
 	Fingerprint string                 // changes when anything of the section does
+	Common      commonConfig           // what every listener can have
 	Decode      func(config any) error // fills the driver's own configuration
+}
+
+// commonConfig is what every listener can have, whatever its type.
+type commonConfig struct {
+	Quiet   listeners.Quiet `yaml:"quiet" jsonschema:"description=Hours in which the network is left alone; what is posted meanwhile is heard afterwards"`
+	Limit   listeners.Limit `yaml:"limit" jsonschema:"description=How often the listener may ask on top of the limits per host: for networks that count by account"`
+	Silence time.Duration   `yaml:"silence" jsonschema:"description=Tell ops when nothing was heard for so long; 0 for never. A listener that hears clearly less than its own habit is told of without it"`
+}
+
+// InboxConfig is the section of the address that other people's servers push to.
+type InboxConfig struct {
+	Listen   string `yaml:"listen" jsonschema:"description=Address for what other servers push (webhooks); empty serves none,example=127.0.0.1:8080"`
+	URL      string `yaml:"url" jsonschema:"description=How the outside reaches it: https:// and the public name,example=https://hooks.acme.example"`
+	CertFile string `yaml:"cert_file" jsonschema:"description=Certificate chain to serve TLS with; without it a proxy in front does"`
+	KeyFile  string `yaml:"key_file" jsonschema:"description=Key of the certificate"`
 }
 
 // bandsConfig is the section urgency: where the bands above low begin.
@@ -74,6 +91,7 @@ type fileConfig struct {
 	Listeners   []listenerSection       `yaml:"listeners" jsonschema:"description=Where it is listened for"`
 	Rules       []rules.Rule            `yaml:"rules" jsonschema:"description=What matters and to whom"`
 	Teams       []alerts.Team           `yaml:"teams" jsonschema:"description=Who is told"`
+	Inbox       InboxConfig             `yaml:"inbox" jsonschema:"description=Where other people's servers deliver what they push to listeners"`
 	Client      listeners.ClientOptions `yaml:"client" jsonschema:"description=How listeners behave towards other people's servers"`
 	Log         LogConfig               `yaml:"log" jsonschema:"description=What is logged and how"`
 }
@@ -159,7 +177,7 @@ func LoadBook(path string) (*rules.Book, []strict.Finding, error) {
 }
 
 // bookless are the sections that a book is not made of.
-var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "urgency", "listeners", "teams", "client", "log", "sinks"}
+var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "urgency", "listeners", "teams", "inbox", "client", "log", "sinks"}
 
 // readConfig reads one byte more than a file may have at most, so that the parser
 // can say so.

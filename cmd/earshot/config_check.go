@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ func (l *loader) checkSettings() {
 	if what := wrongAddress(f.HTTP.Listen); f.HTTP.Listen != "" && what != "" {
 		l.problem("http.listen", what, "write host:port, such as 127.0.0.1:9090")
 	}
+	l.checkInbox(f.Inbox)
 	busListen := f.Bus.Listen
 	if busListen == "" && f.Bus.URL == "" {
 		busListen = bus.DefaultListen
@@ -37,6 +39,21 @@ func (l *loader) checkSettings() {
 	}
 	l.oneOf("log.level", f.Log.Level, logLevels())
 	l.oneOf("log.format", f.Log.Format, logFormats())
+}
+
+func (l *loader) checkInbox(c InboxConfig) {
+	if what := wrongAddress(c.Listen); c.Listen != "" && what != "" {
+		l.problem("inbox.listen", what, "write host:port, such as 127.0.0.1:8080")
+	}
+	if u, err := url.Parse(c.URL); c.URL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		l.problem("inbox.url", "not an address", "write https:// and the name under which the outside reaches earshot")
+	}
+	if (c.CertFile == "") != (c.KeyFile == "") {
+		l.problem("inbox", "a certificate needs a key, and a key a certificate", "give both cert_file and key_file, or neither")
+	}
+	if c.Listen == "" && c.URL != "" {
+		l.problem("inbox.listen", "listen is missing: nothing can be pushed", "add listen: 127.0.0.1:8080")
+	}
 }
 
 func (l *loader) oneOf(path, value string, known []string) {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -28,7 +28,8 @@ type daemon struct {
 	pipeline *pipeline
 	engine   *alerts.Engine
 	runner   *listeners.Runner
-	client   *http.Client // of all listeners; only a reload changes it
+	network  *listeners.Network // of all listeners; only a reload changes it
+	around   surroundings       // what drivers are handed
 
 	stage       atomic.Value // string: what the start waits for
 	engineState atomic.Int32 // notAlerting, standingBy or alerting
@@ -98,7 +99,7 @@ func (d *daemon) turning() error {
 
 // announce waits until everything is ready and says so, to systemd and to
 // whoever started the daemon.
-func (d *daemon) announce(ctx context.Context, web string, started time.Time, ready func(daemonAddrs)) error {
+func (d *daemon) announce(ctx context.Context, at daemonAddrs, started time.Time, ready func(daemonAddrs)) error {
 	d.health.Register("bus", d.busReady)
 	d.health.Register("listeners", d.listenersReady)
 	d.health.Register("pipeline", d.turning)
@@ -112,11 +113,17 @@ func (d *daemon) announce(ctx context.Context, web string, started time.Time, re
 		}
 	}
 	d.up.Store(true)
-	d.log.Info("ready", zap.String("bus", d.bus.URL()), zap.String("http", web), zap.Duration("after", time.Since(started)))
+	at.Bus = d.bus.URL()
+	d.log.Info("ready", zap.String("bus", at.Bus), zap.String("http", at.HTTP), zap.String("inbox", at.Inbox), zap.Duration("after", time.Since(started)))
 	if ready != nil {
-		ready(daemonAddrs{Bus: d.bus.URL(), HTTP: web})
+		ready(at)
 	}
 	return systemd.Ready(d.summary())
+}
+
+// hasListener reports whether the present configuration has a listener of the name.
+func (d *daemon) hasListener(name string) bool {
+	return slices.ContainsFunc(d.config.Load().Listeners, func(l ListenerConfig) bool { return l.Name == name })
 }
 
 // summary is the line of systemctl status.

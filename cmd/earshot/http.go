@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -103,36 +104,65 @@ func newHTTPHandler(c HTTPConfig, h *health, metrics prometheus.Gatherer) http.H
 	return mux
 }
 
-// httpServer serves health and metrics from Listen until Close.
+// httpServer serves from where it listens until Close.
 type httpServer struct {
 	server *http.Server
 	addr   string
 	done   chan error
 }
 
-// serveHTTP starts to listen at once, unless the configuration serves nothing.
+// serveHTTP serves health and metrics from now on, unless the configuration
+// serves nothing.
 func serveHTTP(ctx context.Context, c HTTPConfig, h *health, metrics prometheus.Gatherer) (*httpServer, error) {
-	if c.Listen == "" {
+	return serve(ctx, "http.listen", c.Listen, &http.Server{
+		Handler:           newHTTPHandler(c, h, metrics),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      2 * time.Minute, // a CPU profile takes 30 s and more
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+	})
+}
+
+// serveInbox serves what other people's servers push from now on, unless the
+// configuration serves none.
+func serveInbox(ctx context.Context, c InboxConfig, inbox http.Handler) (*httpServer, error) {
+	server := &http.Server{
+		Handler:           inbox,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       20 * time.Second, // a body that takes longer is sent to wear us out
+		WriteTimeout:      time.Minute,      // a delivery may wait for the bus
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    32 << 10,
+	}
+	if c.Listen != "" && c.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("reading the certificate of the inbox: %w", err)
+		}
+		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
+	}
+	return serve(ctx, "inbox.listen", c.Listen, server)
+}
+
+// serve listens at once, unless there is no address.
+func serve(ctx context.Context, key, address string, server *http.Server) (*httpServer, error) {
+	if address == "" {
 		return &httpServer{}, nil
 	}
 	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", c.Listen)
+	listener, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("opening http.listen: %w", err)
+		return nil, fmt.Errorf("opening %s: %w", key, err)
 	}
-	s := &httpServer{
-		server: &http.Server{
-			Handler:           newHTTPHandler(c, h, metrics),
-			ReadHeaderTimeout: 5 * time.Second,
-			ReadTimeout:       10 * time.Second,
-			WriteTimeout:      2 * time.Minute, // a CPU profile takes 30 s and more
-			IdleTimeout:       time.Minute,
-			MaxHeaderBytes:    16 << 10,
-		},
-		addr: listener.Addr().String(),
-		done: make(chan error, 1),
-	}
-	go func() { s.done <- s.server.Serve(listener) }()
+	s := &httpServer{server: server, addr: listener.Addr().String(), done: make(chan error, 1)}
+	go func() {
+		if server.TLSConfig != nil {
+			s.done <- server.ServeTLS(listener, "", "")
+			return
+		}
+		s.done <- server.Serve(listener)
+	}()
 	return s, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"reflect"
 	"time"
@@ -75,11 +74,11 @@ func (d *daemon) reload(ctx context.Context) error {
 		return err
 	}
 	d.sayFindings(next.Warnings)
-	client, err := d.clientOf(next)
+	network, err := d.networkOf(next)
 	if err != nil {
 		return err
 	}
-	parts, err := d.open(next, client)
+	parts, err := d.open(next, network)
 	if err != nil {
 		return err
 	}
@@ -94,9 +93,9 @@ func (d *daemon) reload(ctx context.Context) error {
 	if err := d.runner.Reload(ctx, parts); err != nil {
 		return err
 	}
-	if d.client != client {
-		d.client.CloseIdleConnections()
-		d.client = client
+	if d.network != network {
+		d.network.CloseIdleConnections()
+		d.network = network
 	}
 	d.log.Info("configuration reloaded", zap.Int("brands", len(next.Rules.Brands)), zap.Int("rules", len(next.Rules.Rules)),
 		zap.Int("teams", len(next.Teams)), zap.Int("listeners", len(next.Listeners)))
@@ -130,6 +129,7 @@ func (d *daemon) sayWhatWaits(next *Config) {
 		{"state", old.State != next.State},
 		{"bus", !reflect.DeepEqual(busOld, busNext)},
 		{"http", old.HTTP != next.HTTP},
+		{"inbox", old.Inbox != next.Inbox},
 		{"retention", old.Retention != next.Retention},
 		{"log", old.Log != next.Log},
 	} {
@@ -139,21 +139,22 @@ func (d *daemon) sayWhatWaits(next *Config) {
 	}
 }
 
-// clientOf is the one client of all listeners, the present one as long as its
+// networkOf is the one way out of all listeners, the present one as long as its
 // section stays what it is: limits per host hold for old and new listeners alike.
-func (d *daemon) clientOf(c *Config) (*http.Client, error) {
-	if d.client != nil && reflect.DeepEqual(d.config.Load().Client, c.Client) {
-		return d.client, nil
+func (d *daemon) networkOf(c *Config) (*listeners.Network, error) {
+	if d.network != nil && reflect.DeepEqual(d.config.Load().Client, c.Client) {
+		return d.network, nil
 	}
-	return listeners.NewClient(c.Client)
+	return listeners.NewNetwork(c.Client)
 }
 
 // open makes the parts of all listeners. It starts nothing.
-func (d *daemon) open(c *Config, client *http.Client) ([]listeners.Listener, error) {
+func (d *daemon) open(c *Config, network *listeners.Network) ([]listeners.Listener, error) {
 	all := make([]listeners.Listener, len(c.Listeners))
 	for i, l := range c.Listeners {
 		log := d.log.Named("listeners").With(zap.String("source", l.Name))
-		parts, err := l.open(listeners.Setup{Client: client, Log: log})
+		setup := c.setup(l, network, d.around, log)
+		parts, err := l.open(setup)
 		if problems := earshot.Problems(nil); errors.As(err, &problems) && !problems.Fatal() {
 			err = nil // Load has said so already
 		}
@@ -161,12 +162,24 @@ func (d *daemon) open(c *Config, client *http.Client) ([]listeners.Listener, err
 			return nil, fmt.Errorf("opening listener %s: %w", l.Name, err)
 		}
 		all[i] = listeners.Listener{
-			Name: l.Name, Type: l.Type, Parts: parts,
-			// A changed client is a changed listener: it holds the client.
-			Fingerprint: l.Fingerprint + earshot.Key(fmt.Sprintf("%+v", c.Client)),
+			Name: l.Name, Type: l.Type, Parts: parts, Quiet: l.Common.Quiet,
+			Fingerprint: l.Fingerprint + earshot.Key(fmt.Sprintf("%+v", c.Client)) + searched(l, setup),
 		}
 	}
 	return all, nil
+}
+
+// searched changes when what a listener has its network search for does. A
+// changed way out, too, is a changed listener: it holds both.
+func searched(l ListenerConfig, setup listeners.Setup) string {
+	if !drivers()[l.Type].Searches {
+		return ""
+	}
+	var texts []string
+	for _, q := range setup.Queries {
+		texts = append(texts, q.Text)
+	}
+	return earshot.Key(fmt.Sprintf("%q %q", texts, setup.Handles))
 }
 
 func alertsConfig(c *Config) alerts.Config {

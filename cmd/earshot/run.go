@@ -58,8 +58,9 @@ type daemonOptions struct {
 
 // daemonAddrs is where a running daemon is found.
 type daemonAddrs struct {
-	Bus  string // NATS URL
-	HTTP string // host:port of health and metrics, empty for none
+	Bus   string // NATS URL
+	HTTP  string // host:port of health and metrics, empty for none
+	Inbox string // host:port of what is pushed, empty for none
 }
 
 // stopGrace is how long what was begun may take to end when the daemon stops.
@@ -102,10 +103,15 @@ func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error)
 	if err := d.assemble(); err != nil {
 		return err
 	}
-	if d.client, err = d.clientOf(config); err != nil {
+	inbox, err := serveInbox(ctx, config.Inbox, d.around.inbox)
+	if err != nil {
 		return err
 	}
-	parts, err := d.open(config, d.client)
+	defer closing("the inbox", inbox.Close)
+	if d.network, err = d.networkOf(config); err != nil {
+		return err
+	}
+	parts, err := d.open(config, d.network)
 	if err != nil {
 		return err
 	}
@@ -118,7 +124,9 @@ func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error)
 		return d.runner.Run(ctx, parts)
 	})
 	group.Go(func() error { d.pipeline.Flusher(quiet, flushGrace); return nil })
-	group.Go(func() error { return d.announce(ctx, web.Addr(), started, o.Ready) })
+	group.Go(func() error {
+		return d.announce(ctx, daemonAddrs{HTTP: web.Addr(), Inbox: inbox.Addr()}, started, o.Ready)
+	})
 	group.Go(func() error { return d.watch(ctx) })
 	group.Go(func() error { d.reloads(ctx, o.Reload); return nil })
 	group.Go(func() error {
@@ -155,6 +163,7 @@ func newBuildInfo() prometheus.Collector {
 // assemble makes the parts that work on the open bus.
 func (d *daemon) assemble() error {
 	config := d.config.Load()
+	d.around = surroundings{inbox: listeners.NewInbox(config.Inbox.URL, d.hasListener), tally: d.bus.Tally(), stored: d.bus.Stored}
 	d.pipeline = newPipeline(d.bus, config.Book, d.log.Named("pipeline"), d.metrics)
 	engine, problems := alerts.New(alerts.Options{Log: d.bus, Logger: d.log.Named("alerts"), Metrics: d.metrics}, alertsConfig(config))
 	if problems.Fatal() {
@@ -162,7 +171,9 @@ func (d *daemon) assemble() error {
 	}
 	d.engine = engine
 	d.runner = listeners.New(listeners.Options{Log: d.pipeline, Logger: d.log.Named("listeners"), Metrics: d.metrics})
-	return nil
+	return d.bus.Serve(serviceVersion(), bus.Answers{
+		askSources: func(context.Context, []byte) (any, error) { return d.runner.Status(), nil },
+	})
 }
 
 // openBus opens the bus, and keeps systemd patient while a store recovers or an

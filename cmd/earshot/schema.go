@@ -35,6 +35,7 @@ func configSchema() ([]byte, error) {
 
 // listenerSchema lets the type decide which other keys there are.
 func listenerSchema() *jsonschema.Schema {
+	common := reflectSchema(commonConfig{}).Properties
 	types := make([]any, 0, len(drivers()))
 	var cases []*jsonschema.Schema
 	for _, name := range driverNames() {
@@ -43,6 +44,11 @@ func listenerSchema() *jsonschema.Schema {
 		section.Version = ""
 		section.Properties.Set("name", &jsonschema.Schema{Type: "string", Pattern: listenerName.String(), Description: "Unique and stable: what was heard is found by it"})
 		section.Properties.Set("type", &jsonschema.Schema{Const: name})
+		for key := common.Oldest(); key != nil; key = key.Next() {
+			if _, own := section.Properties.Get(key.Key); !own {
+				section.Properties.Set(key.Key, key.Value)
+			}
+		}
 		chosen := jsonschema.NewProperties()
 		chosen.Set("type", &jsonschema.Schema{Const: name})
 		cases = append(cases, &jsonschema.Schema{
@@ -50,7 +56,6 @@ func listenerSchema() *jsonschema.Schema {
 			Then: section,
 		})
 	}
-	common := jsonschema.NewProperties()
 	common.Set("name", &jsonschema.Schema{Type: "string"})
 	common.Set("type", &jsonschema.Schema{Enum: types, Description: "The network"})
 	return &jsonschema.Schema{Type: "object", Properties: common, Required: []string{"name", "type"}, AllOf: cases}

@@ -83,7 +83,8 @@ func TestSchema(t *testing.T) {
 		"unknown key":                 "http: {port: 3}",
 		"unknown key of a listener":   "listeners: [{name: a, type: rss, urls: [x], evry: 5m}]",
 		"key of another listener":     "listeners: [{name: a, type: rss, urls: [x], path: /x}]",
-		"unknown type":                "listeners: [{name: a, type: mastodon}]",
+		"unknown type":                "listeners: [{name: a, type: telepathy}]",
+		"unknown key of quiet hours":  "listeners: [{name: a, type: rss, urls: [x], quiet: {frm: '22:00'}}]",
 		"listener without a name":     "listeners: [{type: rss, urls: [x]}]",
 		"duration without a unit":     "retention: 30",
 		"duration of an odd unit":     "retention: 3 moons",
@@ -102,6 +103,7 @@ func TestSchema(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
+		"listeners: [{name: a, type: rss, urls: [x], quiet: {from: '22:00', to: '06:00'}, limit: {requests: 5, per: 1m}, silence: 6h}]",
 		"retention: 30d", "retention: 0", "client: {max_body: 16MiB}", "client: {max_body: 1000}",
 		"brands: [{name: a, query: b, topics: {x: y, z: {query: y, danger: true}}}]",
 		"listeners: [{name: a, type: rss, urls: [x], every: '${EVERY}'}, {name: b, type: file, path: x, follow: false}]",
@@ -144,7 +146,8 @@ func keyTables() string {
 	b.WriteString("\n| key | value | default | |\n|---|---|---|---|\n")
 	config := defaults()
 	writeKeys(&b, "", reflect.ValueOf(config))
-	b.WriteString("\nA listener has a `name`, unique and stable because its cursors are found by it, a `type`, and the keys of its type.\n")
+	b.WriteString("\nA listener has a `name`, unique and stable because its cursors are found by it, a `type`, the keys of its type, and if wanted:\n\n| key | value | default | |\n|---|---|---|---|\n")
+	writeKeys(&b, "", reflect.ValueOf(commonConfig{}))
 	for _, name := range driverNames() {
 		fmt.Fprintf(&b, "\nA listener of the type `%s` has:\n\n| key | value | default | |\n|---|---|---|---|\n", name)
 		writeKeys(&b, "", reflect.ValueOf(drivers()[name].Config))

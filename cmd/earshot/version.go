@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 
@@ -43,6 +44,15 @@ func programVersion() buildVersion {
 		}
 	}
 	return v
+}
+
+// serviceVersion is the version as services on NATS have it: numbers only.
+func serviceVersion() string {
+	number := regexp.MustCompile(`^v([0-9]+\.[0-9]+\.[0-9]+)`).FindStringSubmatch(programVersion().Version)
+	if number == nil {
+		return "0.0.0"
+	}
+	return number[1]
 }
 
 func newVersionCommand() *cobra.Command {
