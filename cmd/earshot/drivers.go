@@ -6,6 +6,7 @@ import (
 
 	"earshot/listeners"
 	"earshot/listeners/file"
+	"earshot/listeners/reddit"
 	"earshot/listeners/rss"
 )
 
@@ -13,8 +14,9 @@ import (
 // configuration names. A new one is a folder and a line here.
 func drivers() map[string]listeners.Driver {
 	return map[string]listeners.Driver{
-		"file": file.Driver(),
-		"rss":  rss.Driver(),
+		"file":   file.Driver(),
+		"reddit": reddit.Driver(),
+		"rss":    rss.Driver(),
 	}
 }
 
