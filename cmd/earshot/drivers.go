@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"earshot/listeners"
+	"earshot/listeners/bluesky"
 	"earshot/listeners/file"
 	"earshot/listeners/reddit"
 	"earshot/listeners/rss"
@@ -14,9 +15,10 @@ import (
 // configuration names. A new one is a folder and a line here.
 func drivers() map[string]listeners.Driver {
 	return map[string]listeners.Driver{
-		"file":   file.Driver(),
-		"reddit": reddit.Driver(),
-		"rss":    rss.Driver(),
+		"bluesky": bluesky.Driver(),
+		"file":    file.Driver(),
+		"reddit":  reddit.Driver(),
+		"rss":     rss.Driver(),
 	}
 }
 
