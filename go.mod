@@ -40,6 +40,7 @@ require (
 require (
 	github.com/cenkalti/backoff/v4 v4.1.3 // indirect
 	github.com/dghubble/sling v1.4.0 // indirect
+	github.com/go-telegram/bot v1.19.0 // indirect
 	github.com/google/go-querystring v1.1.0 // indirect
 )
 
