@@ -39,6 +39,9 @@ type Membership struct {
 	Brand   string `json:"brand"`
 	Mention string `json:"mention"` // Mention.Key
 	Seats   []Seat `json:"seats"`
+	// Quoted is where the alerts lie that quote the mention, until they are erased.
+	// The log adds those that commit with the membership.
+	Quoted []uint64 `json:"quoted,omitempty"`
 }
 
 // Seat is the place of a mention in one case.

@@ -13,5 +13,6 @@ type DeadLetter struct {
 	Part     string    `json:"part"`
 	Reason   string    `json:"reason"` // what is wrong with it, for a person
 	At       time.Time `json:"at"`
-	Body     []byte    `json:"body,omitempty"` // as received, cut to 64 KiB
+	Body     []byte    `json:"body,omitempty"`    // as received, cut to 64 KiB
+	Mention  string    `json:"mention,omitempty"` // ID of the mention it would have been, if that is known
 }

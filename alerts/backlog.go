@@ -37,16 +37,23 @@ type backlog struct {
 
 // heap is the part of a backlog that one team will hear of.
 type heap struct {
-	Team      string           `json:"team"`
-	Kind      earshot.Kind     `json:"kind"`
-	Topic     string           `json:"topic,omitempty"`
-	Count     int              `json:"count"`
-	Reach     int64            `json:"reach,omitempty"`
-	Oldest    time.Duration    `json:"oldest"`
-	Listeners []string         `json:"listeners,omitempty"`
-	Mention   *earshot.Mention `json:"mention,omitempty"` // the most urgent one
-	Verdict   *earshot.Verdict `json:"verdict,omitempty"`
-	Sequence  uint64           `json:"sequence,omitempty"` // of the mention
+	Team      string        `json:"team"`
+	Kind      earshot.Kind  `json:"kind"`
+	Topic     string        `json:"topic,omitempty"`
+	Count     int           `json:"count"`
+	Reach     int64         `json:"reach,omitempty"`
+	Oldest    time.Duration `json:"oldest"`
+	Listeners []string      `json:"listeners,omitempty"`
+	Shown     *shown        `json:"shown,omitempty"`
+}
+
+// shown is the most urgent mention of a heap. It repeats nothing of it: what its
+// author takes back is in no progress.
+type shown struct {
+	Mention  string        `json:"mention"` // Mention.Key
+	Urgency  earshot.Score `json:"urgency"`
+	Reach    int64         `json:"reach,omitempty"`
+	Sequence uint64        `json:"sequence"`
 }
 
 // memory is what a progress remembers, with the version of its form.
@@ -126,15 +133,14 @@ func (in *brand) remember(s *earshot.Stored, routes []earshot.Route, now time.Ti
 		if !slices.Contains(h.Listeners, s.Mention.Listener) && len(h.Listeners) <= maxListeners {
 			h.Listeners = append(h.Listeners, s.Mention.Listener)
 		}
-		if h.Mention == nil || s.Verdict.Urgency > h.Verdict.Urgency {
+		if h.Shown == nil || s.Verdict.Urgency > h.Shown.Urgency {
 			h.show(s)
 		}
 	}
 }
 
 func (h *heap) show(s *earshot.Stored) {
-	h.Mention, h.Verdict = bounded(&s.Mention, s.Verdict)
-	h.Sequence = s.Sequence
+	h.Shown = &shown{Mention: s.Mention.Key(), Urgency: s.Verdict.Urgency, Reach: s.Mention.Author.Followers, Sequence: s.Sequence}
 }
 
 func (b *backlog) heap(team string) *heap {
@@ -152,9 +158,10 @@ func (in *brand) revise(s *earshot.Stored, routes []earshot.Route) {
 	if in.backlog == nil {
 		return
 	}
+	key := s.Mention.Key()
 	for i := range in.backlog.Teams {
 		h := &in.backlog.Teams[i]
-		if h.Mention == nil || h.Mention.ID != s.Mention.ID {
+		if h.Shown == nil || h.Shown.Mention != key {
 			continue
 		}
 		if slices.ContainsFunc(routes, func(r earshot.Route) bool { return r.Team == h.Team }) && !s.Verdict.Danger {
@@ -162,8 +169,8 @@ func (in *brand) revise(s *earshot.Stored, routes []earshot.Route) {
 			continue
 		}
 		h.Count--
-		h.Reach -= h.Mention.Author.Followers
-		h.Mention, h.Verdict, h.Sequence = nil, nil, 0
+		h.Reach -= h.Shown.Reach
+		h.Shown = nil
 	}
 	in.drop()
 }
@@ -198,7 +205,12 @@ func (e *Engine) summarise(ctx context.Context) error {
 func (e *Engine) flush(ctx context.Context, in *brand) error {
 	b := e.begin(e.settings.Load())
 	for i := range in.backlog.Teams {
-		event := in.backlog.Teams[i].event(in, b.settings, b.now)
+		h := &in.backlog.Teams[i]
+		words, err := e.shown(ctx, in, h)
+		if err != nil {
+			return err
+		}
+		event := h.event(in, words, b.settings, b.now)
 		b.events = append(b.events, reference(event))
 		b.tell(*event.Alert)
 		if err := b.place(ctx, &event); err != nil {
@@ -217,25 +229,41 @@ func (e *Engine) flush(ctx context.Context, in *brand) error {
 	return b.publish(ctx)
 }
 
-// event opens the case of old news at one team. However urgent the mentions were
-// once, it is of low urgency now.
-func (h *heap) event(in *brand, set *settings, now time.Time) earshot.CaseEvent {
+// shown reads the mention that a heap shows, as it is stored now: nil if nothing
+// is left of it.
+func (e *Engine) shown(ctx context.Context, in *brand, h *heap) (*earshot.Stored, error) {
+	if h.Shown == nil {
+		return nil, nil
+	}
+	stored, err := e.log.Mention(ctx, in.progress.Brand, h.Shown.Mention)
+	switch {
+	case errors.Is(err, earshot.ErrNotFound), err == nil && stored.Verdict == nil:
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading mention %s: %w", h.Shown.Mention, err)
+	}
+	return &stored, nil
+}
+
+// event opens the case of old news at one team, with a mention to look at if there
+// is one. However urgent the mentions were once, it is of low urgency now.
+func (h *heap) event(in *brand, look *earshot.Stored, set *settings, now time.Time) earshot.CaseEvent {
 	c := earshot.Case{
 		ID: in.caseID(), Team: h.Team, Brand: in.progress.Brand, State: earshot.Open, Kind: h.Kind, Topic: h.Topic,
 		Band: earshot.Low, Opened: in.backlog.Since, Count: h.Count, Reach: h.Reach, Told: 1,
 	}
-	if h.Mention != nil {
-		c.Opening = h.Mention.ID
-		c.Members = []earshot.Member{{Mention: h.Mention.Key(), Reach: h.Mention.Author.Followers, Kind: h.Kind, Topic: h.Topic}}
+	if look != nil {
+		c.Opening = look.Mention.ID
+		c.Members = []earshot.Member{{Mention: h.Shown.Mention, Reach: h.Shown.Reach, Kind: h.Kind, Topic: h.Topic}}
 	}
 	c.RespondBy = set.teams[h.Team].respondBy(&c)
 	alert := tell(&c, earshot.BecauseNew, now)
-	alert.Mention, alert.Verdict = h.Mention, h.Verdict
 	alert.Summary = h.summary(&c)
-	event := earshot.CaseEvent{Event: Opened, By: earshot.Daemon, At: now, Cause: h.Sequence, Mention: c.Opening, Case: c, Alert: alert}
-	if h.Mention != nil {
-		said := digest(&earshot.Stored{Mention: *h.Mention, Verdict: h.Verdict})
-		event.Seat = &earshot.Seat{Team: h.Team, Case: c.ID, Member: &c.Members[0], Said: said, Old: true}
+	event := earshot.CaseEvent{Event: Opened, By: earshot.Daemon, At: now, Mention: c.Opening, Case: c, Alert: alert}
+	if look != nil {
+		alert.Mention, alert.Verdict = bounded(&look.Mention, look.Verdict)
+		event.Cause = h.Shown.Sequence
+		event.Seat = &earshot.Seat{Team: h.Team, Case: c.ID, Member: &c.Members[0], Said: digest(look), Old: true}
 	}
 	return event
 }

@@ -57,7 +57,7 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 		return nil
 	}
 	routes := b.reach(s.Verdict)
-	again := s.Verdict == nil || s.Mention.Change == earshot.Edited || s.Mention.Change == earshot.Deleted
+	again := isAgain(s)
 	if len(routes) == 0 && !again {
 		return nil
 	}
@@ -68,6 +68,9 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 		}
 		known.Seats = slices.Clone(known.Seats)
 		in.revise(s, routes)
+		if err := b.erase(ctx, in, s, &known); err != nil {
+			return err
+		}
 	}
 	if b.isOld(s) && len(known.Seats) == 0 {
 		if !again {
@@ -323,12 +326,16 @@ func find(members []earshot.Member, mention string) *earshot.Member {
 	return nil
 }
 
-// digest tells two versions of a mention apart when their words or what the book
-// says of them differ. Counters of likes and the like do not matter.
+// digest tells two versions of a mention apart when what its author says or what
+// the book says of it differs. Counters of likes and the like do not matter.
 func digest(s *earshot.Stored) string {
 	if s.Verdict == nil {
 		return ""
 	}
-	v := s.Verdict
-	return earshot.Key(fmt.Sprintf("%q %q %d %d %q %v", s.Mention.Title, s.Mention.Text, v.Urgency, v.Sentiment, v.Topics, v.Routes))
+	m, v := &s.Mention, s.Verdict
+	said := []string{m.Title, m.Text, m.Place}
+	for _, media := range m.Media {
+		said = append(said, media.Alt, media.Name) // addresses change by themselves on some networks
+	}
+	return earshot.Key(fmt.Sprintf("%q %q %d %d %q %v", said, m.Links, v.Urgency, v.Sentiment, v.Topics, v.Routes))
 }

@@ -228,7 +228,7 @@ func (e *Engine) cycle(ctx context.Context, mentions []earshot.Stored) (int, err
 	taken := 0
 	if len(mentions) > 0 {
 		b := e.begin(set)
-		for taken < len(mentions) && !b.full() {
+		for taken < len(mentions) && !b.full() && !b.quotes(&mentions[taken]) {
 			if err := b.take(ctx, &mentions[taken]); err != nil {
 				return 0, err
 			}

@@ -188,6 +188,7 @@ func same(t *testing.T, when string, log *alertstest.Log, want []earshot.Alert, 
 	if diff := cmp.Diff(want, got, timeless); diff != "" {
 		t.Fatalf("%s: alerts differ (-want +got):\n%s", when, diff)
 	}
+	checkErased(t, log, list)
 }
 
 // bare reports whether an alert leaves out what its mention says.
@@ -209,6 +210,7 @@ func TestDeterministic(t *testing.T) {
 			l.mentions.Add(list...)
 			l.run(t, nil)
 			same(t, fmt.Sprint("sizes ", sizes), l.log, want, nil)
+			checkErased(t, l.log, list)
 		})
 	})
 }

@@ -33,6 +33,7 @@ func TestManyLives(t *testing.T) {
 			life{log, mentionsOf(list, sizes), config}.run(t, nil)
 			checkTold(t, log, list)
 			checkCounts(t, log, list)
+			checkErased(t, log, list)
 		})
 	})
 }
@@ -99,6 +100,23 @@ func checkTold(t *testing.T, log *alertstest.Log, list []earshot.Stored) {
 	}
 	if diff := cmp.Diff(decided, told, cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("decided and told differ (-decided +told):\n%s", diff)
+	}
+}
+
+// checkErased finds alerts that still say what an author has taken back.
+func checkErased(t *testing.T, log *alertstest.Log, list []earshot.Stored) {
+	t.Helper()
+	last := map[string]earshot.Stored{}
+	for _, s := range list {
+		last[s.Mention.ID] = s
+	}
+	for _, a := range log.Left() {
+		if a.Mention == nil || bare(&a) {
+			continue
+		}
+		if s, heard := last[a.Mention.ID]; heard && (s.Verdict == nil || s.Mention.Text != a.Mention.Text) {
+			t.Fatalf("%s still says %q of %s, which says %q now", a.ID, a.Mention.Text, a.Mention.ID, s.Mention.Text)
+		}
 	}
 }
 

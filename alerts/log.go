@@ -21,9 +21,12 @@ type Log interface {
 	// Membership returns the cases that a mention, named by its key, is or was in
 	// for a brand, or earshot.ErrNotFound.
 	Membership(ctx context.Context, brand, mention string) (earshot.Membership, error)
-	// Mention returns what is now stored of a mention, named by its ID, for a brand,
+	// Mention returns what is now stored of a mention, named by its key, for a brand,
 	// or earshot.ErrNotFound.
-	Mention(ctx context.Context, brand, id string) (earshot.Stored, error)
+	Mention(ctx context.Context, brand, mention string) (earshot.Stored, error)
+	// Erase makes sure that nothing is left of what a mention said before this
+	// version of it, nor of the alerts with these sequences. Again does no harm.
+	Erase(ctx context.Context, version earshot.Stored, alerts []uint64) error
 	// Append stores events, all or none, and returns their sequences. The first
 	// event of each case names in Sequence the event before it; events of one case
 	// follow each other in order. At most 900.
@@ -32,8 +35,9 @@ type Log interface {
 	Progress(ctx context.Context, brand string) (earshot.Progress, error)
 	// Publish stores alerts, memberships and progress, all or none, and returns the
 	// new revisions of the progress. Each progress is fenced by its Revision; a
-	// membership takes the place of the one before it. At most 900 alerts and
-	// memberships, and 90 brands.
+	// membership takes the place of the one before it, and the alerts that quote its
+	// mention are added to its Quoted. Revisions and sequences of alerts are of one
+	// order. At most 900 alerts and memberships, and 90 brands.
 	Publish(ctx context.Context, alerts []earshot.Alert, memberships []earshot.Membership, progress []earshot.Progress) ([]uint64, error)
 }
 

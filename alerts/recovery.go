@@ -89,7 +89,7 @@ func (e *Engine) complete(ctx context.Context, event *earshot.CaseEvent) (earsho
 	alert := *event.Alert
 	if event.Seat != nil && event.Seat.Member != nil {
 		alert.Mention = &earshot.Mention{ID: event.Mention}
-		stored, err := e.log.Mention(ctx, event.Case.Brand, event.Mention)
+		stored, err := e.log.Mention(ctx, event.Case.Brand, earshot.Key(event.Mention))
 		switch {
 		case err == nil && stored.Verdict != nil && digest(&stored) == event.Seat.Said:
 			alert.Mention, alert.Verdict = bounded(&stored.Mention, stored.Verdict)

@@ -165,6 +165,43 @@ func TestAccessEmbedded(t *testing.T) {
 	access(t, b, b.URL(), func(user string) string { return secret(t, o.Dir, user) })
 }
 
+// Who may only read hears no alert that quotes what is private, the team does.
+func TestPrivateAlerts(t *testing.T) {
+	o := options(t, func(o *bus.Options) {
+		o.Config.Users = []bus.User{{Name: "auditor", Role: bus.Readonly}}
+	})
+	b := open(t, o)
+	subscribe := func(user, subject string) *nats.Subscription {
+		sub, err := connect(t, b.URL(), user, secret(t, o.Dir, user)).SubscribeSync(subject)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sub
+	}
+	auditor, cs := subscribe("auditor", "earshot.alerts.>"), subscribe("cs", "earshot.alerts.cs.>")
+	nc := connect(t, b.URL(), "auditor", secret(t, o.Dir, "auditor"))
+	for _, subject := range []string{"earshot.private.>", "earshot.alerts.*.*.*.*.private", "earshot.>"} {
+		refused(t, nc, "subscribing to "+subject, func() error { _, err := nc.SubscribeSync(subject); return err })
+	}
+	letter, public := mention(1, "acme"), mention(2, "acme")
+	letter.Visibility = earshot.Private
+	one, two := alert("1", "cs", 1), alert("2", "cs", 1)
+	one.Mention, two.Mention = &letter.Mention, &public.Mention
+	if _, err := b.Publish(t.Context(), []earshot.Alert{one, two}, nil, []earshot.Progress{{Brand: "acme"}}); err != nil {
+		t.Fatal(err)
+	}
+	for sub, want := range map[*nats.Subscription][]string{
+		auditor: {"earshot.alerts.cs.acme.customer.high"},
+		cs:      {"earshot.alerts.cs.acme.customer.high.private", "earshot.alerts.cs.acme.customer.high"},
+	} {
+		for _, subject := range want {
+			if m, err := sub.NextMsg(10 * time.Second); err != nil || m.Subject != subject {
+				t.Fatalf("%s: %v %v", subject, m, err)
+			}
+		}
+	}
+}
+
 // A reload lets new teams in and old ones out, while others stay connected.
 func TestSetTeams(t *testing.T) {
 	o := options(t)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -42,7 +43,8 @@ func (b *Bus) Progress(ctx context.Context, brand string) (earshot.Progress, err
 // Publish stores alerts, memberships and progress, all or none, and returns the
 // new revisions of the progress. Each progress is fenced by its Revision; alerts
 // and memberships without any are refused, since nothing would keep them from
-// existing twice.
+// existing twice. Publish adds to each membership where the alerts lie that quote
+// its mention.
 func (b *Bus) Publish(ctx context.Context, alerts []earshot.Alert, memberships []earshot.Membership, progress []earshot.Progress) ([]uint64, error) {
 	both := len(alerts) + len(memberships)
 	if both > maxAlerts || len(progress) > maxBrands {
@@ -61,12 +63,13 @@ func (b *Bus) Publish(ctx context.Context, alerts []earshot.Alert, memberships [
 	for i, p := range progress {
 		fences[i] = fence{progressSubject(p.Brand), p.Revision}
 	}
+	quotes := quotesOf(alerts)
 	first, err := b.fenced(ctx, streamAlerts, id, func() ([]*nats.Msg, error) {
 		msgs, err := alertMessages(alerts, both+len(progress))
 		if err != nil {
 			return nil, err
 		}
-		if msgs, err = addMemberships(msgs, id, memberships); err != nil {
+		if msgs, err = addMemberships(msgs, id, memberships, quotes); err != nil {
 			return nil, err
 		}
 		return addProgress(msgs, id, progress)
@@ -74,6 +77,12 @@ func (b *Bus) Publish(ctx context.Context, alerts []earshot.Alert, memberships [
 	b.metrics.published(time.Since(start), len(alerts), err)
 	if err != nil {
 		return nil, fmt.Errorf("publishing alerts: %w", err)
+	}
+	for i := range memberships {
+		m := &memberships[i]
+		for _, place := range quotes[quoted{m.Brand, m.Mention}] {
+			m.Quoted = append(m.Quoted, first+place)
+		}
 	}
 	revisions := make([]uint64, len(progress))
 	for i := range revisions {
@@ -100,7 +109,7 @@ func alertMessages(alerts []earshot.Alert, room int) ([]*nats.Msg, error) {
 	return msgs, nil
 }
 
-func addMemberships(msgs []*nats.Msg, id string, memberships []earshot.Membership) ([]*nats.Msg, error) {
+func addMemberships(msgs []*nats.Msg, id string, memberships []earshot.Membership, quotes map[quoted][]uint64) ([]*nats.Msg, error) {
 	for i, of := range memberships {
 		if err := tokens(of.Brand, of.Mention); err != nil {
 			return nil, err
@@ -110,6 +119,9 @@ func addMemberships(msgs []*nats.Msg, id string, memberships []earshot.Membershi
 		}, of)
 		if err != nil {
 			return nil, err
+		}
+		if places := quotes[quoted{of.Brand, of.Mention}]; len(places) > 0 {
+			m.Header[headerQuoted] = []string{strings.Trim(fmt.Sprint(places), "[]")}
 		}
 		msgs = append(msgs, replace(m))
 	}

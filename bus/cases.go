@@ -42,7 +42,7 @@ func (b *Bus) Membership(ctx context.Context, brand, mention string) (earshot.Me
 	}
 	r, err := b.link.last(ctx, streamAlerts, membershipSubject(brand, mention))
 	if err == nil {
-		err = json.Unmarshal(r.data, &m)
+		m, err = readMembership(r)
 	}
 	if err != nil {
 		return m, fmt.Errorf("reading membership of %s: %w", mention, err)

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"go.uber.org/zap"
 
 	"earshot"
 )
@@ -93,7 +95,11 @@ func (c *commit) run(ctx context.Context) error {
 		return err
 	}
 	rest := c.gather()
-	if err := c.look(ctx, changedOf(rest)); err != nil {
+	changed := changedOf(rest)
+	if err := c.look(ctx, changed); err != nil {
+		return err
+	}
+	if err := c.eraseDead(ctx, changed); err != nil {
 		return err
 	}
 	for {
@@ -136,6 +142,7 @@ func (c *commit) store(ctx context.Context, items []*item, withCursor bool) erro
 				sequence = c.done.Revision
 			}
 			c.count(p, sequence)
+			c.erase(ctx, p.over)
 			return nil
 		}
 		if !errors.Is(err, earshot.ErrConflict) && !errors.Is(err, errAway) {
@@ -154,6 +161,7 @@ func (c *commit) store(ctx context.Context, items []*item, withCursor bool) erro
 		}
 		if stored {
 			c.count(p, c.done.Revision)
+			c.erase(ctx, p.over)
 			return nil
 		}
 	}
@@ -208,6 +216,30 @@ func (c *commit) count(p *plan, revision uint64) {
 	c.done.Dead += p.dead
 }
 
+// erase erases what the batch has taken the place of. What goes wrong here is
+// made good by whoever raises alerts, before it deals with the new versions.
+func (c *commit) erase(ctx context.Context, sequences []uint64) {
+	for _, sequence := range sequences {
+		if err := c.bus.link.erase(ctx, streamMentions, sequence); err != nil {
+			c.bus.log.Debug("a replaced mention is erased later", zap.Uint64("sequence", sequence), zap.Error(err))
+			return
+		}
+	}
+}
+
+// eraseDead erases dead letters of mentions that have been edited or deleted
+// since. It comes before the cursor moves, so that no crash can leave any.
+func (c *commit) eraseDead(ctx context.Context, items []*item) error {
+	for _, it := range items {
+		for _, subject := range it.dlq {
+			if err := c.bus.link.eraseAll(ctx, streamMentions, subject); err != nil {
+				return fmt.Errorf("erasing dead letters: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
 // look learns what the log holds of the items.
 func (c *commit) look(ctx context.Context, items []*item) error {
 	byKey := make(map[string]*item, len(items))
@@ -216,8 +248,8 @@ func (c *commit) look(ctx context.Context, items []*item) error {
 		if it.judged == nil {
 			continue
 		}
-		it.held = make(map[string]held)
-		byKey[it.key()] = it
+		it.held, it.dlq = make(map[string]held), nil
+		byKey[it.key()], byKey[it.judged.Key()] = it, it
 		filters = append(filters, it.filters()...)
 	}
 	found, err := c.bus.link.lastOf(ctx, streamMentions, filters)
@@ -225,6 +257,11 @@ func (c *commit) look(ctx context.Context, items []*item) error {
 		return fmt.Errorf("looking for known mentions: %w", err)
 	}
 	for subject, r := range found {
+		if strings.HasPrefix(subject, deadSubject("")) {
+			it := byKey[subject[strings.LastIndexByte(subject, '.')+1:]]
+			it.dlq = append(it.dlq, subject)
+			continue
+		}
 		if it := byKey[keyOfSubject(subject)]; it != nil {
 			writer, _ := batchOf(r.header)
 			it.held[subject] = held{sequence: r.sequence, body: r.data, gone: r.header.Get(headerWithdrawn), writer: writer}
@@ -236,5 +273,6 @@ func (c *commit) look(ctx context.Context, items []*item) error {
 // plan is the messages for some items, and what they amount to.
 type plan struct {
 	msgs                                []*nats.Msg
+	over                                []uint64 // sequences that the messages take the place of
 	stored, known, old, withdrawn, dead int
 }

@@ -99,16 +99,21 @@ func TestContract(t *testing.T) {
 	p.commit(benchMention(1), mention(2, "acme"), private)
 	p.commit(changed(benchMention(4), earshot.Edited), changed(mention(1), earshot.Deleted))
 	if _, err := b.Commit(t.Context(), bus.Batch{
-		Listener: "hook", Part: "p", Dead: []earshot.DeadLetter{{Listener: "hook", Part: "p", Reason: "not JSON", At: time.Now()}},
+		Listener: "hook", Part: "p", Dead: []earshot.DeadLetter{
+			{Listener: "hook", Part: "p", Reason: "not JSON", At: time.Now()},
+			{Listener: "hook", Part: "p", Reason: "too large", At: time.Now(), Mention: "hook:1"},
+		},
 	}); err != nil {
 		t.Fatal(err)
 	}
 	a := alert("1", "cs", 1)
 	m := benchMention(1)
 	a.Mention, a.Verdict = &m.Mention, &m.Verdicts[0]
+	quoting := alert("2", "cs", 1)
+	quoting.Mention = &private.Mention
 	e := event("cs", "one", "opened", 0)
 	e.Case.Members, e.Alert = []earshot.Member{{Mention: m.Key()}}, &a
-	if _, err := b.Publish(t.Context(), []earshot.Alert{a}, nil, []earshot.Progress{{Brand: "acme"}}); err != nil {
+	if _, err := b.Publish(t.Context(), []earshot.Alert{a, quoting}, []earshot.Membership{{Brand: "acme", Mention: m.Key()}}, []earshot.Progress{{Brand: "acme"}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.Append(t.Context(), []earshot.CaseEvent{e}); err != nil {

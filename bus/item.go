@@ -26,6 +26,7 @@ type item struct {
 	judged *earshot.Judged
 	dead   *earshot.DeadLetter
 	held   map[string]held // by subject, as far as it was looked for
+	dlq    []string        // subjects of dead letters that it was before
 }
 
 // held is what the log has on a subject.
@@ -47,7 +48,7 @@ func keyOfSubject(subject string) string {
 // filters are the subjects that decide what is written of the item.
 func (it *item) filters() []string {
 	if it.judged.Change != earshot.New {
-		return mentionEverywhere(&it.judged.Mention)
+		return append(mentionEverywhere(&it.judged.Mention), deadMention("*", it.judged.Key()))
 	}
 	subjects := make([]string, len(it.judged.Verdicts))
 	for i, v := range it.judged.Verdicts {
@@ -254,7 +255,7 @@ func (c *commit) addTombstones(p *plan, it *item, by earshot.Change, lives map[s
 			why = moved
 		}
 		m.Header[headerWithdrawn] = []string{why}
-		p.msgs = append(p.msgs, replace(expect(m, h.sequence)))
+		p.replace(m, h.sequence)
 		withdrawn = withdrawn || why != moved
 	}
 	if withdrawn {
@@ -277,10 +278,7 @@ func (c *commit) addMention(p *plan, it *item, v earshot.Verdict, change earshot
 	if limit := c.bus.maxBody(); len(m.Data) > limit {
 		return 0, c.addDead(p, c.deadLetter(it.judged, fmt.Sprintf("it takes %d bytes, more than the %d of a message", len(m.Data), limit)), id)
 	}
-	if over > 0 {
-		replace(m)
-	}
-	p.msgs = append(p.msgs, expect(m, over))
+	p.replace(m, over)
 	return 1, nil
 }
 
@@ -300,7 +298,11 @@ func (c *commit) mentionEvent(it *item, subject, id string, change earshot.Chang
 func (c *commit) addDead(p *plan, letter *earshot.DeadLetter, id string) error {
 	d := *letter
 	d.Body, d.Reason = d.Body[:min(len(d.Body), maxDead)], d.Reason[:min(len(d.Reason), maxReason)]
-	m, err := message(deadSubject(c.batch.Listener),
+	subject := deadSubject(c.batch.Listener)
+	if d.Mention != "" {
+		subject = deadMention(c.batch.Listener, earshot.Key(d.Mention))
+	}
+	m, err := message(subject,
 		event{id: fmt.Sprintf("%s.%d", id, len(p.msgs)), kind: "deadletter", source: c.batch.Listener, schema: "deadletter", at: d.At}, d)
 	if err != nil {
 		return err
@@ -320,8 +322,8 @@ func (c *commit) deadLetter(j *earshot.Judged, problem string) *earshot.DeadLett
 	body := []byte(j.Text)
 	return &earshot.DeadLetter{
 		Listener: c.batch.Listener, Part: c.batch.Part, At: c.now.UTC(),
-		Reason: fmt.Sprintf("mention %.200q cannot be stored: %s", j.ID, problem),
-		Body:   body[:min(len(body), maxDead)],
+		Reason: "it cannot be stored: " + problem, Mention: j.ID,
+		Body: body[:min(len(body), maxDead)],
 	}
 }
 
@@ -335,8 +337,18 @@ func (p *plan) tally(written, known int) {
 	}
 }
 
-// same reports whether a stored body says what the mention says now; who heard
-// it, and when, does not matter.
+// replace writes a message in the place of the one with sequence over, 0 for none,
+// which is erased once the batch is stored. A rollup would remove it as well, yet
+// leave its words in the files of the store.
+func (p *plan) replace(m *nats.Msg, over uint64) {
+	p.msgs = append(p.msgs, expect(m, over))
+	if over > 0 {
+		p.over = append(p.over, over)
+	}
+}
+
+// same reports whether a stored body says what the mention says now. Who heard it,
+// and when, does not matter, nor do counters unless they have grown a lot.
 func same(body []byte, j *earshot.Judged, v earshot.Verdict) bool {
 	var stored earshot.Judged
 	if err := json.Unmarshal(body, &stored); err != nil {
@@ -346,7 +358,29 @@ func same(body []byte, j *earshot.Judged, v earshot.Verdict) bool {
 	for _, each := range []*earshot.Judged{&stored, &now} {
 		each.Change, each.Listener, each.Heard = "", "", time.Time{}
 	}
+	if !stirred(&stored.Mention, &now.Mention) {
+		now.Engagement, now.Author.Followers = stored.Engagement, stored.Author.Followers
+	}
 	a, err1 := json.Marshal(stored)
 	b, err2 := json.Marshal(now)
 	return err1 == nil && err2 == nil && bytes.Equal(a, b)
+}
+
+// stirred reports whether one of the counters of a post has changed by half. Each
+// version that is stored has the one before it erased, which costs much more than
+// it is worth for every like.
+func stirred(was, is *earshot.Mention) bool {
+	a, b := &was.Engagement, &is.Engagement
+	for _, of := range [][2]int64{
+		{a.Likes, b.Likes},
+		{a.Reposts, b.Reposts},
+		{a.Replies, b.Replies},
+		{a.Views, b.Views},
+		{was.Author.Followers, is.Author.Followers},
+	} {
+		if low, high := min(of[0], of[1]), max(of[0], of[1]); high-low > low/2 {
+			return true
+		}
+	}
+	return false
 }

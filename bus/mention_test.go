@@ -20,19 +20,19 @@ func TestMention(t *testing.T) {
 	edited.Text = "acme, second thoughts"
 	p.commit(edited, changed(mention(2), earshot.Deleted))
 
-	got, err := b.Mention(t.Context(), "bolt", edited.ID)
+	got, err := b.Mention(t.Context(), "bolt", edited.Key())
 	if err != nil || got.Brand != "bolt" || got.Mention.Text != edited.Text || got.Verdict == nil || got.Sequence < 5 {
 		t.Errorf("an edited mention: %+v, %v", got, err)
 	}
-	gone, err := b.Mention(t.Context(), "acme", mention(2).ID)
+	gone, err := b.Mention(t.Context(), "acme", new(mention(2)).Key())
 	if err != nil || gone.Verdict != nil || gone.Mention.Text != "" {
 		t.Errorf("a deleted mention: %+v, %v", gone, err)
 	}
-	if got, err := b.Mention(t.Context(), "acme", private.ID); err != nil || got.Mention.Text != private.Text {
+	if got, err := b.Mention(t.Context(), "acme", private.Key()); err != nil || got.Mention.Text != private.Text {
 		t.Errorf("a private mention: %+v, %v", got, err)
 	}
 	for _, id := range []string{mention(2).ID, "never:heard"} {
-		if _, err := b.Mention(t.Context(), "bolt", id); !errors.Is(err, earshot.ErrNotFound) {
+		if _, err := b.Mention(t.Context(), "bolt", earshot.Key(id)); !errors.Is(err, earshot.ErrNotFound) {
 			t.Errorf("%s, which the brand does not hold: %v", id, err)
 		}
 	}
@@ -49,14 +49,14 @@ func TestMentionMoves(t *testing.T) {
 	same(t, "made private", p.commit(private), bus.Committed{Stored: 1})
 	same(t, "the same again", p.commit(private), bus.Committed{Known: 1})
 	same(t, "log", stored(t, b, 1), []string{"acme rss:post-1 edited"})
-	if got, err := b.Mention(t.Context(), "acme", private.ID); err != nil || got.Mention.Visibility != earshot.Private || got.Verdict == nil {
+	if got, err := b.Mention(t.Context(), "acme", private.Key()); err != nil || got.Mention.Visibility != earshot.Private || got.Verdict == nil {
 		t.Errorf("the mention made private: %+v, %v", got, err)
 	}
 
 	public := changed(mention(1, "acme"), earshot.Edited)
 	same(t, "public again", p.commit(public), bus.Committed{Stored: 1})
 	same(t, "log", stored(t, b, 1), []string{"acme rss:post-1 edited"})
-	if got, err := b.Mention(t.Context(), "acme", public.ID); err != nil || got.Mention.Visibility == earshot.Private || got.Verdict == nil {
+	if got, err := b.Mention(t.Context(), "acme", public.Key()); err != nil || got.Mention.Visibility == earshot.Private || got.Verdict == nil {
 		t.Errorf("the mention public again: %+v, %v", got, err)
 	}
 

@@ -17,14 +17,15 @@ const (
 	Daemon   Role = "daemon"   // earshot itself
 	Team     Role = "team"     // reads what its team is told, with the team's durable
 	Person   Role = "person"   // a member of a team: the same, and acts on cases under its own name
-	Readonly Role = "readonly" // reads everything but private mentions, live
+	Readonly Role = "readonly" // reads everything but private mentions and alerts that quote them, live
 )
 
 // Permissions are the subjects a user may publish to and subscribe to. All
 // others are denied.
 type Permissions struct {
 	Publish, Subscribe []string
-	Responses          bool // may answer requests
+	Unheard            []string // among those subscribed to, never delivered
+	Responses          bool     // may answer requests
 }
 
 // PermissionsOf returns what a user of a role may do. The team of a team user is
@@ -53,7 +54,10 @@ func PermissionsOf(role Role, name, team string) Permissions {
 		}
 		return p
 	case Readonly:
-		return Permissions{Subscribe: []string{"earshot.mentions.>", "earshot.alerts.>", "earshot.cases.>", inbox}}
+		return Permissions{
+			Subscribe: []string{"earshot.mentions.>", "earshot.alerts.>", "earshot.cases.>", inbox},
+			Unheard:   []string{"earshot.alerts.*.*.*.*." + privateToken},
+		}
 	}
 	return Permissions{}
 }
@@ -61,15 +65,18 @@ func PermissionsOf(role Role, name, team string) Permissions {
 // text writes the permissions as the server's configuration wants them.
 func (p Permissions) text(indent string) string {
 	var b strings.Builder
-	list := func(what string, subjects []string) {
+	list := func(what string, allowed, denied []string) {
 		rule := `deny: ">"`
-		if len(subjects) > 0 {
-			rule = fmt.Sprintf("allow: %s", quoteAll(subjects))
+		if len(allowed) > 0 {
+			rule = fmt.Sprintf("allow: %s", quoteAll(allowed))
+		}
+		if len(denied) > 0 {
+			rule += fmt.Sprintf(", deny: %s", quoteAll(denied))
 		}
 		fmt.Fprintf(&b, "%s  %s: { %s }\n", indent, what, rule)
 	}
-	list("publish", p.Publish)
-	list("subscribe", p.Subscribe)
+	list("publish", p.Publish, nil)
+	list("subscribe", p.Subscribe, p.Unheard)
 	if p.Responses {
 		fmt.Fprintf(&b, "%s  allow_responses: { max: 100, expires: \"1m\" }\n", indent)
 	}

@@ -60,6 +60,10 @@ func cursorSubject(listener, part string) string {
 
 func deadSubject(listener string) string { return "earshot.dlq." + listener }
 
+// deadMention is where a dead letter lies that would have been a mention with the
+// key, so that it is found when the author takes the mention back.
+func deadMention(listener, key string) string { return deadSubject(listener) + "." + key }
+
 func caseSubject(team, id string) string { return "earshot.cases." + team + "." + id }
 
 // membershipSubject lies below the progress of the brand, which it commits with.
@@ -69,8 +73,17 @@ func membershipSubject(brand, mention string) string {
 
 func progressSubject(brand string) string { return "earshot.progress." + brand }
 
+// privateToken ends the subject of an alert that quotes a private mention.
+const privateToken = "private"
+
+// alertSubject has one token more for an alert that quotes a private mention:
+// whoever may read alerts but not what is private is kept out by it.
 func alertSubject(a *earshot.Alert) string {
-	return strings.Join([]string{"earshot.alerts", a.Team, a.Brand, string(a.Kind), string(a.Urgency)}, ".")
+	subject := strings.Join([]string{"earshot.alerts", a.Team, a.Brand, string(a.Kind), string(a.Urgency)}, ".")
+	if a.Mention != nil && a.Mention.Visibility == earshot.Private {
+		return subject + "." + privateToken
+	}
+	return subject
 }
 
 // tokens checks that names can stand in a subject, where a dot or a wildcard

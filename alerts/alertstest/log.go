@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -38,11 +39,12 @@ type Log struct {
 	mu          sync.Mutex
 	calls       int
 	sequence    uint64 // of cases
-	revision    uint64
+	revision    uint64 // of alerts and progress
 	cases       map[string][]event
 	memberships map[string][]byte
 	progress    map[string]fence
 	alerts      [][]byte
+	left        map[uint64][]byte // alerts that were not erased, by sequence
 }
 
 type event struct {
@@ -62,13 +64,26 @@ func (l *Log) Calls() int {
 	return l.calls
 }
 
-// Alerts returns what was published, in order.
+// Alerts returns what was published, in order, though it was erased since.
 func (l *Log) Alerts() []earshot.Alert {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	all := make([]earshot.Alert, len(l.alerts))
 	for i, body := range l.alerts {
 		decode(body, &all[i])
+	}
+	return all
+}
+
+// Left returns the alerts that were not erased, in order.
+func (l *Log) Left() []earshot.Alert {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []earshot.Alert
+	for _, sequence := range slices.Sorted(maps.Keys(l.left)) {
+		var a earshot.Alert
+		decode(l.left[sequence], &a)
+		all = append(all, a)
 	}
 	return all
 }
@@ -133,18 +148,18 @@ func (l *Log) Membership(ctx context.Context, brand, mention string) (m earshot.
 }
 
 // Mention returns the last version of a mention, or earshot.ErrNotFound.
-func (l *Log) Mention(ctx context.Context, brand, id string) (earshot.Stored, error) {
+func (l *Log) Mention(ctx context.Context, brand, mention string) (earshot.Stored, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.call(ctx, "read", func() {}); err != nil {
 		return earshot.Stored{}, err
 	}
 	if l.Stored != nil {
-		if s, ok := l.Stored.last(brand, id); ok {
+		if s, ok := l.Stored.last(brand, mention); ok {
 			return s, nil
 		}
 	}
-	return earshot.Stored{}, fmt.Errorf("mention %s of %s: %w", id, brand, earshot.ErrNotFound)
+	return earshot.Stored{}, fmt.Errorf("mention %s of %s: %w", mention, brand, earshot.ErrNotFound)
 }
 
 // Append stores events.
@@ -207,13 +222,20 @@ func (l *Log) Publish(ctx context.Context, alerts []earshot.Alert, memberships [
 	revisions := make([]uint64, len(progress))
 	err := l.call(ctx, "publish", func() {
 		if l.progress == nil {
-			l.progress, l.memberships = map[string]fence{}, map[string][]byte{}
+			l.progress, l.memberships, l.left = map[string]fence{}, map[string][]byte{}, map[uint64][]byte{}
+		}
+		for _, a := range alerts {
+			l.revision++
+			l.alerts = append(l.alerts, encode(a))
+			l.left[l.revision] = encode(a)
+			for i := range memberships {
+				if m := &memberships[i]; a.Mention != nil && a.Brand == m.Brand && a.Mention.Key() == m.Mention {
+					m.Quoted = append(m.Quoted, l.revision)
+				}
+			}
 		}
 		for _, m := range memberships {
 			l.memberships[m.Brand+"."+m.Mention] = encode(m)
-		}
-		for _, a := range alerts {
-			l.alerts = append(l.alerts, encode(a))
 		}
 		for i, p := range progress {
 			l.revision++
@@ -222,6 +244,20 @@ func (l *Log) Publish(ctx context.Context, alerts []earshot.Alert, memberships [
 		}
 	})
 	return revisions, err
+}
+
+// Erase forgets alerts, and what a mention said before.
+func (l *Log) Erase(ctx context.Context, version earshot.Stored, alerts []uint64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.call(ctx, "erase", func() {
+		for _, sequence := range alerts {
+			delete(l.left, sequence)
+		}
+		if l.Stored != nil {
+			l.Stored.erase(version)
+		}
+	})
 }
 
 // call does the work unless the call is to break down.

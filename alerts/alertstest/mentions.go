@@ -61,15 +61,28 @@ func (m *Mentions) take(limit int) ([]earshot.Stored, <-chan struct{}) {
 	return batch, m.waiting()
 }
 
-func (m *Mentions) last(brand, id string) (earshot.Stored, bool) {
+func (m *Mentions) last(brand, mention string) (earshot.Stored, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, s := range slices.Backward(m.list) {
-		if s.Brand == brand && s.Mention.ID == id {
+		if s.Brand == brand && s.Mention.Key() == mention {
 			return s, true
 		}
 	}
 	return earshot.Stored{}, false
+}
+
+// erase leaves nothing of what a mention said before. Its place is kept, since
+// readers go by it.
+func (m *Mentions) erase(version earshot.Stored) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range m.list {
+		if s := &m.list[i]; s.Brand == version.Brand && s.Mention.ID == version.Mention.ID && s.Sequence < version.Sequence {
+			s.Mention = earshot.Mention{ID: s.Mention.ID, Network: s.Mention.Network, Change: earshot.Deleted}
+			s.Verdict = nil
+		}
+	}
 }
 
 func (m *Mentions) waiting() chan struct{} {
