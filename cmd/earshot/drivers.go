@@ -7,18 +7,22 @@ import (
 	"earshot/listeners"
 	"earshot/listeners/bluesky"
 	"earshot/listeners/file"
+	"earshot/listeners/mail"
 	"earshot/listeners/reddit"
 	"earshot/listeners/rss"
+	"earshot/listeners/telegram"
 )
 
 // drivers are the kinds of listener there are, by the type that the
 // configuration names. A new one is a folder and a line here.
 func drivers() map[string]listeners.Driver {
 	return map[string]listeners.Driver{
-		"bluesky": bluesky.Driver(),
-		"file":    file.Driver(),
-		"reddit":  reddit.Driver(),
-		"rss":     rss.Driver(),
+		"bluesky":  bluesky.Driver(),
+		"file":     file.Driver(),
+		"mail":     mail.Driver(),
+		"reddit":   reddit.Driver(),
+		"rss":      rss.Driver(),
+		"telegram": telegram.Driver(),
 	}
 }
 
