@@ -47,6 +47,7 @@ func New(config Config) (*Book, earshot.Problems) {
 	for i := range config.Brands {
 		c.brand(i, &config.Brands[i])
 	}
+	c.link()
 	topics := c.place()
 	for i := range config.Rules {
 		c.rule(i, &config.Rules[i])
@@ -94,6 +95,7 @@ func (b *Book) Judge(m *earshot.Mention) []earshot.Verdict {
 		verdicts = append(verdicts, w.judge(b, m, int(n)))
 	}
 	w.forget()
+	w.post.Forget()
 	return verdicts
 }
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -74,6 +75,34 @@ func (c *compiler) query(path, s string) *earshot.Query {
 		c.problems = append(c.problems, p)
 	}
 	return q
+}
+
+// link puts into the queries what they name with query:.
+func (c *compiler) link() {
+	all, paths := map[string]*earshot.Query{}, map[string]string{}
+	for i := range c.config.Brands {
+		brand := &c.config.Brands[i]
+		all[brand.Name], paths[brand.Name] = c.brandQueries[i], fmt.Sprintf("brands[%d].query", i)
+		for j, t := range brand.Topics {
+			name := brand.Name + "/" + t.Name
+			all[name], paths[name] = c.topicQueries[i][j], fmt.Sprintf("brands[%d].topics.%s.query", i, t.Name)
+		}
+	}
+	linked, problems := query.Link(all)
+	for _, name := range slices.Sorted(maps.Keys(problems)) {
+		for _, p := range problems[name] {
+			p.Path = paths[name]
+			c.problems = append(c.problems, p)
+		}
+	}
+	for i := range c.config.Brands {
+		brand := &c.config.Brands[i]
+		c.brandQueries[i] = linked[brand.Name]
+		c.queries[brand.Name] = linked[brand.Name]
+		for j, t := range brand.Topics {
+			c.topicQueries[i][j] = linked[brand.Name+"/"+t.Name]
+		}
+	}
 }
 
 // warnEveryday says that a brand's query rests on a word that is everywhere.

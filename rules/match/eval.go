@@ -1,11 +1,11 @@
 package match
 
 import (
-	"cmp"
-	"slices"
 	"sort"
+	"strings"
 
 	"earshot"
+	"earshot/rules/text"
 )
 
 // interval is a run of places, both ends included, and the tokens it begins and
@@ -16,76 +16,107 @@ type interval struct {
 }
 
 // eval reports whether a node matches the post.
-func (p *Post) eval(n *node) bool {
+func (p *Post) eval(x *Index, at int32) bool {
+	n := &x.nodes[at]
 	switch n.op {
-	case earshot.QueryAnd:
-		for i := range n.nodes {
-			if !p.eval(&n.nodes[i]) {
+	case opTerm:
+		return p.has(n.from)
+	case opAnd:
+		for i := n.from; i < n.to; i++ {
+			if !p.eval(x, i) {
 				return false
 			}
 		}
 		return true
-	case earshot.QueryOr:
-		for i := range n.nodes {
-			if p.eval(&n.nodes[i]) {
+	case opOr:
+		for i := n.from; i < n.to; i++ {
+			if p.eval(x, i) {
 				return true
 			}
 		}
 		return false
-	case earshot.QueryNot:
-		return !p.eval(&n.nodes[0])
-	case earshot.QueryNear:
-		return p.near(n, nil)
+	case opNot:
+		return !p.eval(x, n.from)
+	case opBetween:
+		r := &x.ranges[n.from]
+		v := p.numbers[r.number]
+		return v != unknown && r.of.Contains(v)
+	case opNear:
+		return p.near(x, n, nil)
+	case opExact:
+		return p.exactAt(x, n, nil)
+	case opRegex:
+		return p.regexAt(x, n, nil)
 	}
-	if len(n.pattern) == 1 {
-		return p.stamp[n.pattern[0].term] == p.now
-	}
-	return p.patternAt(n.pattern, nil)
+	return p.patternAt(x.elements[n.from:n.to], nil)
 }
 
 // patternAt reports whether the elements stand in a row somewhere. With found, it
-// goes on and calls it with every place.
-func (p *Post) patternAt(pattern []element, found func(interval)) bool {
+// goes on as long as found returns true, and says whether there was any.
+func (p *Post) patternAt(pattern []element, found func(interval) bool) bool {
 	rarest := 0
 	for i := range pattern {
-		if p.stamp[pattern[i].term] != p.now {
+		if !p.has(pattern[i].term) {
 			return false
 		}
-		if p.count[pattern[i].term] < p.count[pattern[rarest].term] {
+		if p.count(pattern[i].term) < p.count(pattern[rarest].term) {
 			rarest = i
 		}
 	}
-	list, matches := p.Tokens.List, false
+	list, matches := p.all.List, false
 	for _, tok := range p.occurrences(pattern[rarest].term) {
-		base := list[tok].Pos - pattern[rarest].offset
+		if tok < 0 {
+			continue
+		}
+		base := list[tok].Pos - int32(pattern[rarest].offset)
 		first, last, ok := tok, tok, true
 		for i := range pattern {
-			at, here := tok, i == rarest
-			if here {
+			at := tok
+			if i == rarest {
 				ok = !pattern[i].joined || list[tok].Joined
 			} else {
-				at, ok = p.tokenAt(pattern[i], base)
+				at, ok = p.tokenAt(&pattern[i], base)
 			}
 			if !ok {
 				break
 			}
-			first, last = min(first, at), max(last, at)
+			if before(&list[at], &list[first]) {
+				first = at
+			}
+			if before(&list[last], &list[at]) {
+				last = at
+			}
 		}
 		if !ok {
 			continue
 		}
-		if matches = true; found == nil {
+		if found == nil {
 			return true
 		}
-		found(interval{from: list[first].Pos, to: list[last].Pos, first: first, last: last})
+		matches = true
+		if !found(interval{from: list[first].Pos, to: list[last].Pos, first: first, last: last}) {
+			return true
+		}
 	}
 	return matches
 }
 
+// before reports whether a token of a field begins before another one.
+func before(a, b *text.Token) bool {
+	return a.Pos < b.Pos || a.Pos == b.Pos && a.From < b.From
+}
+
+func (p *Post) count(term int32) int32 {
+	if !p.placed {
+		p.place()
+	}
+	return p.seen[p.terms[term].at].count
+}
+
 // tokenAt finds the element of a pattern that begins at place base.
-func (p *Post) tokenAt(e element, base int32) (token int32, ok bool) {
-	where, want := p.occurrences(e.term), base+e.offset
-	list := p.Tokens.List
+func (p *Post) tokenAt(e *element, base int32) (token int32, ok bool) {
+	where, want := p.occurrences(e.term), base+int32(e.offset)
+	list := p.all.List
 	i := sort.Search(len(where), func(i int) bool { return list[where[i]].Pos >= want })
 	for ; i < len(where) && list[where[i]].Pos == want; i++ {
 		if !e.joined || list[where[i]].Joined {
@@ -95,62 +126,57 @@ func (p *Post) tokenAt(e element, base int32) (token int32, ok bool) {
 	return 0, false
 }
 
-// near reports whether the operands stand close to each other, in either order.
-// With found, it calls it with every place of an operand that has a partner.
-func (p *Post) near(n *node, found func(interval)) bool {
-	p.left = p.intervals(p.left[:0], &n.nodes[0])
-	p.right = p.intervals(p.right[:0], &n.nodes[1])
+// exactAt reports whether the pattern stands somewhere spelled as it must be. With
+// found, it goes on and calls it with every place.
+func (p *Post) exactAt(x *Index, n *node, found func(interval) bool) bool {
+	e := &x.exacts[n.from]
 	matches := false
-	for _, side := range [2][2][]interval{{p.left, p.right}, {p.right, p.left}} {
-		for _, it := range side[0] {
-			if !hasPartner(it, side[1], n.distance) {
-				continue
+	p.patternAt(x.elements[e.elements[0]:e.elements[1]], func(it interval) bool {
+		if !p.isExact(e, it) {
+			return true
+		}
+		matches = true
+		return found != nil && found(it)
+	})
+	return matches
+}
+
+func (p *Post) isExact(e *exact, it interval) bool {
+	first, last := &p.all.List[it.first], &p.all.List[it.last]
+	if first.Field > text.Body || last.To < first.From {
+		return false
+	}
+	s := p.fields[first.Field]
+	to := max(first.To, last.To)
+	p.spelled = text.AppendExact(p.spelled[:0], s[first.From:to])
+	return string(p.spelled) == string(e.body) && strings.HasSuffix(s[:first.From], e.lead) && strings.HasPrefix(s[to:], e.tail)
+}
+
+// regexAt reports whether the expression matches the title or the text. With found,
+// it calls it with the first places.
+func (p *Post) regexAt(x *Index, n *node, found func(field text.Field, span earshot.Span)) bool {
+	e := &x.regexes[n.from]
+	matches := false
+	for field, s := range p.fields {
+		if field > 0 && e.title {
+			break
+		}
+		s = s[:min(len(s), maxSearched)]
+		if found == nil {
+			matches = matches || s != "" && e.regex.MatchString(s)
+			continue
+		}
+		for _, at := range e.regex.FindAllStringIndex(s, maxFound) {
+			if matches = true; at[0] < at[1] {
+				found(text.Field(field), earshot.Span{at[0], at[1]})
 			}
-			if matches = true; found == nil {
-				return true
-			}
-			found(it)
 		}
 	}
 	return matches
 }
 
-// hasPartner reports whether one of the others, sorted by from, begins or ends
-// within distance of it. Overlapping words are no partners.
-func hasPartner(it interval, others []interval, distance int32) bool {
-	after := sort.Search(len(others), func(i int) bool { return others[i].from > it.to })
-	if after < len(others) && others[after].from-it.to <= distance {
-		return true
-	}
-	for i := after - 1; i >= 0 && others[i].from >= it.from-distance-maxPattern; i-- {
-		if gap := it.from - others[i].to; gap >= 1 && gap <= distance {
-			return true
-		}
-	}
-	return false
-}
-
-// maxPattern is at least the length of every phrase, in places.
-const maxPattern = 128
-
-// intervals appends the places of a word, a phrase or an OR of them, sorted.
-func (p *Post) intervals(dst []interval, n *node) []interval {
-	if n.op == earshot.QueryOr {
-		for i := range n.nodes {
-			dst = p.intervals(dst, &n.nodes[i])
-		}
-		slices.SortFunc(dst, func(a, b interval) int {
-			return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
-		})
-		return slices.Compact(dst)
-	}
-	if len(n.pattern) > 1 {
-		p.patternAt(n.pattern, func(it interval) { dst = append(dst, it) })
-		return dst
-	}
-	for _, tok := range p.occurrences(n.pattern[0].term) {
-		at := p.Tokens.List[tok].Pos
-		dst = append(dst, interval{from: at, to: at, first: tok, last: tok})
-	}
-	return dst
-}
+// Limits of what regular expressions are tried on, so that none takes long.
+const (
+	maxSearched = 64 << 10 // bytes of title and of text
+	maxFound    = 16       // places that are told
+)

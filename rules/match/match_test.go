@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -152,6 +153,7 @@ func TestFields(t *testing.T) {
 var vocabulary = []string{
 	"acme", "toy", "recall", "recalled", "caught", "fire", "café", "cafe", "cafe\u0301s", "acme's", "AT&T", "乐高", "レゴ", "玩具", "레고는",
 	"ไฟไหม้", "لعبة", "игрушки", "й", "#acme", "@acmecare", "@acme@s.example", "😡", "https://shop.acme.example/toy", "L'acme", "#レゴ_toy",
+	"Acme", "#AcmeToyFire", "@AcmeToy", "#CaughtFire", "a.c.m.e", "acm3", "\u0430cm\u0435", "a c m e", "t0y", "C++", "C", "$ACME", "recoll", "toys", "fires", "Caught fire",
 }
 
 var leaves = []string{
@@ -159,20 +161,35 @@ var leaves = []string{
 	"#acme", "@acmecare", "@acm*", "#レゴ*", "😡", "site:acme.example", `"caught fire"`, `"café acme"`, `"acme toy"`, `"toy 乐高"`, `"the recall*"`, `"acme s"`,
 }
 
+// others are terms that stand by themselves.
+var others = []string{
+	"author:acme", "from:acm*", `author:"jo doe"`, "to:acme", "lang:en", "country:de", "network:x", "subreddit:toys", "is:reply", "is:post", "has:hashtags",
+	"has:mentions", "has:links", "is:verified", "followers:[10 TO *]", "rating:[1 TO 3]", "accountAge:[0d TO 9d]", "reach:5..50",
+	"url:acme.example/toy", "links:acme.example", "/ac+me/", "/caught.fire|recall/", "title:/acme/", "url:toy",
+}
+
+// spellings are terms that NEAR may join, beyond the plain ones.
+var spellings = []string{
+	"{Acme}", "{AT&T}", "{C++}", "{Caught fire}", "{#Acme}", "title:acme", `title:"caught fire"`, "title:#acme", "ac?e", "rec?ll*", "t?ys", "$ACME",
+	"evade:acme", `evade:"caught fire"`, "evade:recall*", "evade:title:toy", "camel:toy", `camel:"caught fire"`, "camel:{Toy}", "camel:acm*",
+	"compound:call", "compound:fire", "evade:café", "compound:caught", "title:camel:toy",
+}
+
 func drawQuery(t *rapid.T, depth int) string {
 	leaf := func() string {
-		return rapid.SampledFrom(leaves).Draw(t, "leaf")
+		return rapid.SampledFrom(rapid.SampledFrom([][]string{leaves, leaves, others, spellings}).Draw(t, "leaves")).Draw(t, "leaf")
 	}
 	words := func() string {
-		a := rapid.SampledFrom(leaves[:22]).Draw(t, "a")
-		b := rapid.SampledFrom(leaves[23:]).Draw(t, "b")
+		of := slices.Concat(leaves[:22], leaves[23:29], spellings)
+		a, b := rapid.SampledFrom(of).Draw(t, "a"), rapid.SampledFrom(of).Draw(t, "b")
 		return rapid.SampledFrom([]string{a, b, "(" + a + " OR " + b + ")"}).Draw(t, "words")
 	}
 	if depth == 0 {
 		return leaf()
 	}
 	sub := func() string { return drawQuery(t, depth-1) }
-	switch rapid.IntRange(0, 5).Draw(t, "op") {
+	distance := rapid.IntRange(1, 4).Draw(t, "distance")
+	switch rapid.IntRange(0, 7).Draw(t, "op") {
 	case 0:
 		return "(" + sub() + " OR " + sub() + ")"
 	case 1:
@@ -182,9 +199,44 @@ func drawQuery(t *rapid.T, depth int) string {
 	case 3:
 		return "(" + sub() + " AND (NOT " + sub() + " OR " + sub() + "))"
 	case 4:
-		return fmt.Sprintf("(%s NEAR/%d %s)", words(), rapid.IntRange(1, 4).Draw(t, "distance"), words())
+		return fmt.Sprintf("(%s NEAR/%d %s)", words(), distance, words())
+	case 5:
+		return fmt.Sprintf("(%s NEAR/%df %s)", words(), distance, words())
+	case 6:
+		return fmt.Sprintf("(%s AND %s AND %s)~%d", words(), words(), words(), distance+2)
 	}
 	return leaf()
+}
+
+// drawMention is a post made of words that the queries look for, written in all
+// ways.
+func drawMention(t *rapid.T) *earshot.Mention {
+	sep := rapid.SampledFrom([]string{" ", " ", "", ", ", "-", ".", " . ", "_"})
+	said := func(most int) string {
+		var b strings.Builder
+		for range rapid.IntRange(0, most).Draw(t, "words") {
+			b.WriteString(rapid.SampledFrom(vocabulary).Draw(t, "word") + sep.Draw(t, "sep"))
+		}
+		return b.String()
+	}
+	pick := func(name string, of ...string) string { return rapid.SampledFrom(of).Draw(t, name) }
+	m := &earshot.Mention{
+		Title: said(3), Text: said(12), Network: pick("network", "", "x", "X", "rss"), Lang: pick("lang", "", "en", "de-AT"),
+		URL: pick("url", "", "https://acme.example", "https://x.example/toy"), Country: pick("country", "", "DE", "AT"),
+		Channel: pick("channel", "", "r/Toys", "toys"), ReplyTo: pick("reply", "", "x:1"), Rating: float64(rapid.IntRange(0, 5).Draw(t, "rating")),
+		Author: earshot.Author{
+			Handle: pick("handle", "", "@Acme", "acmecare@s.example", "bob"), Name: pick("name", "", "Jo  Doe", "Acme"),
+			Followers: int64(rapid.IntRange(0, 60).Draw(t, "followers")), Verified: rapid.Bool().Draw(t, "verified"),
+		},
+	}
+	if rapid.Bool().Draw(t, "dated") {
+		m.Posted = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+		m.Author.Created = m.Posted.AddDate(0, 0, -rapid.IntRange(1, 20).Draw(t, "age"))
+	}
+	if rapid.Bool().Draw(t, "linked") {
+		m.Links, m.To = []string{pick("link", "https://acme.example/toy?x", "https://b.example")}, []string{pick("to", "@acme", "jo")}
+	}
+	return m
 }
 
 // The index finds exactly the queries that a naive evaluation finds, in every
@@ -201,16 +253,7 @@ func TestMatchesLikeNaive(t *testing.T) {
 		x := match.New(queries, searched)
 		var p match.Post
 		for range 5 {
-			sep := rapid.SampledFrom([]string{" ", " ", "", ", ", "-"})
-			var b strings.Builder
-			for range rapid.IntRange(0, 12).Draw(t, "words") {
-				b.WriteString(rapid.SampledFrom(vocabulary).Draw(t, "word") + sep.Draw(t, "sep"))
-			}
-			m := &earshot.Mention{
-				Title: rapid.SampledFrom(vocabulary).Draw(t, "title"), Text: b.String(),
-				URL: rapid.SampledFrom([]string{"", "https://acme.example", "https://x.example"}).Draw(t, "url"),
-			}
-			checkLikeNaive(t, x, &p, queries, searched, m)
+			checkLikeNaive(t, x, &p, queries, searched, drawMention(t))
 		}
 	})
 }
@@ -250,14 +293,17 @@ func FuzzMatch(f *testing.F) {
 	f.Add("recall* NEAR/3 (product* OR \"toy car\")", "the toy car was recalled")
 	f.Add("レゴ* OR 레고 OR \"ไฟ ไหม้\"", "レゴ레고 ไฟไหม้ レゴ")
 	f.Add("\"😡 acme\" @a@b.c", "😡😡acme @a@b.c.d")
+	f.Add(`title:(evade:acme OR camel:"b c") OR compound:brok OR /br.ken/ -{C++} wom?n*`, "#AcmeBroken l.3.g.o a c m e C++ woman $ACME 🇱🇪🇬🇴")
+	f.Add(`(a AND b AND (c OR d))~5 OR "e f"~3 OR a NEAR/3f b OR links:a.b/c`, "a c b https://a.b/c?d f e")
 	f.Fuzz(func(t *testing.T, s, body string) {
 		q, problems := query.Parse(s)
-		if problems.Fatal() || len(s)+len(body) > 2000 {
-			return
+		if problems.Fatal() || len(s)+len(body) > 2000 || strings.Contains(s, "query:") {
+			return // a query that names others is linked first
 		}
 		queries := []*earshot.Query{q}
 		var p match.Post
-		checkLikeNaive(t, match.New(queries, 1), &p, queries, 1, &earshot.Mention{Text: body, Title: "acme"})
+		m := &earshot.Mention{Text: body, Title: "acme", URL: body, Author: earshot.Author{Handle: body}, Channel: body, Lang: body}
+		checkLikeNaive(t, match.New(queries, 1), &p, queries, 1, m)
 	})
 }
 

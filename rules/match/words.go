@@ -14,23 +14,18 @@ type Words struct {
 	Span  earshot.Span
 }
 
-// Words appends to dst where the query matched the post, in order and without
-// overlaps: the words and phrases that it asks for and are there. It is empty
-// when only a site matched.
+// Words appends to dst where the query matched the post that was searched last, in
+// order and without overlaps: the words and phrases of title and text that it asks
+// for and are there. It is empty when only fields matched.
 func (x *Index) Words(p *Post, query int, dst []Words) []Words {
-	if !p.placed {
-		p.place()
-	}
-	p.collect(&x.queries[query], func(it interval) {
-		first, last := &p.Tokens.List[it.first], &p.Tokens.List[it.last]
-		dst = append(dst, Words{Field: first.Field, Span: earshot.Span{int(first.From), int(last.To)}})
-	})
-	slices.SortFunc(dst, func(a, b Words) int {
+	from := len(dst)
+	dst = p.collect(x, x.roots[query], dst)
+	slices.SortFunc(dst[from:], func(a, b Words) int {
 		return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Span[0], b.Span[0]), cmp.Compare(b.Span[1], a.Span[1]))
 	})
-	kept := dst[:0]
-	for _, w := range dst {
-		if n := len(kept); n > 0 && kept[n-1].Field == w.Field && w.Span[0] < kept[n-1].Span[1] {
+	kept := dst[:from]
+	for _, w := range dst[from:] {
+		if n := len(kept); n > from && kept[n-1].Field == w.Field && w.Span[0] < kept[n-1].Span[1] {
 			continue
 		}
 		kept = append(kept, w)
@@ -38,30 +33,74 @@ func (x *Index) Words(p *Post, query int, dst []Words) []Words {
 	return kept
 }
 
-// collect finds the places of the leaves that made a node match.
-func (p *Post) collect(n *node, found func(interval)) {
-	switch n.op {
-	case earshot.QueryNot, earshot.QuerySite:
-		return
-	case earshot.QueryAnd:
-		for i := range n.nodes {
-			p.collect(&n.nodes[i], found)
+// collect appends the places of the leaves that made a node match.
+func (p *Post) collect(x *Index, at int32, dst []Words) []Words {
+	n := &x.nodes[at]
+	add := func(it interval) bool {
+		first, last := &p.all.List[it.first], &p.all.List[it.last]
+		if first.Field <= text.Body {
+			dst = append(dst, Words{Field: first.Field, Span: earshot.Span{int(first.From), int(max(first.To, last.To))}})
 		}
-	case earshot.QueryOr:
-		for i := range n.nodes {
-			if p.eval(&n.nodes[i]) {
-				p.collect(&n.nodes[i], found)
+		return true
+	}
+	switch n.op {
+	case opNot, opBetween:
+	case opAnd:
+		for i := n.from; i < n.to; i++ {
+			dst = p.collect(x, i, dst)
+		}
+	case opOr:
+		for i := n.from; i < n.to; i++ {
+			if p.eval(x, i) {
+				dst = p.collect(x, i, dst)
 			}
 		}
-	case earshot.QueryNear:
-		p.near(n, found)
+	case opNear:
+		p.near(x, n, add)
+	case opExact:
+		p.exactAt(x, n, add)
+	case opRegex:
+		p.regexAt(x, n, func(field text.Field, span earshot.Span) { dst = append(dst, Words{field, span}) })
+	case opTerm:
+		for _, tok := range p.occurrences(n.from) {
+			if tok >= 0 {
+				add(interval{first: tok, last: tok})
+			}
+		}
 	default:
-		if len(n.pattern) > 1 {
-			p.patternAt(n.pattern, found)
-			return
-		}
-		for _, tok := range p.occurrences(n.pattern[0].term) {
-			found(interval{first: tok, last: tok})
-		}
+		p.patternAt(x.elements[n.from:n.to], add)
 	}
+	return dst
+}
+
+// Gap is a part of a query that keeps it from matching a post.
+type Gap struct {
+	Span    earshot.Span // in the query's text
+	Present bool         // it is there and must not be; else it is missing
+}
+
+// Gaps tells why a query does not match the post that was searched last: the least
+// parts of it that would have to be otherwise. It is empty if the query matches.
+func (x *Index) Gaps(p *Post, query int) []Gap {
+	return p.gaps(x, x.roots[query], nil)
+}
+
+func (p *Post) gaps(x *Index, at int32, dst []Gap) []Gap {
+	if p.eval(x, at) {
+		return dst
+	}
+	n := &x.nodes[at]
+	switch n.op {
+	case opAnd:
+		if at := x.span(at); at == x.span(n.from) && at == x.span(n.to-1) {
+			break // of a regular expression, or of another query
+		}
+		for i := n.from; i < n.to; i++ {
+			dst = p.gaps(x, i, dst)
+		}
+		return dst
+	case opNot:
+		return append(dst, Gap{Span: x.span(n.from), Present: true})
+	}
+	return append(dst, Gap{Span: x.span(at)})
 }

@@ -21,8 +21,13 @@ const (
 // warnDropped warns of signs right beside letters, such as the + of C++, that
 // are not searched for. Signs with letters on both sides make a phrase.
 func (p *parser) warnDropped(it item, elements []text.Element) {
-	if strings.Contains(it.text, "://") {
+	if strings.Contains(it.text, "://") || it.kind == exact {
 		return
+	}
+	for i := range elements {
+		if elements[i].Holes > 0 {
+			return
+		}
 	}
 	harmless := marksOfTrade
 	if it.kind == phrase {

@@ -18,7 +18,7 @@ const (
 )
 
 // Parse reads a query. The query is nil when the problems are fatal; offsets
-// are bytes of s.
+// are bytes of s. A query that names others is to be linked before it can match.
 func Parse(s string) (*earshot.Query, earshot.Problems) {
 	p := &parser{lexer: lexer{s: s}}
 	if len(s) > MaxBytes {
@@ -26,13 +26,10 @@ func Parse(s string) (*earshot.Query, earshot.Problems) {
 		return nil, p.problems
 	}
 	root, ok := p.whole()
-	if !ok {
+	if !ok || !p.checkBound(&root) {
 		return nil, p.problems
 	}
-	if bad := unbound(&root); bad != nil {
-		p.fail(bad.Span, "this would match nearly everything", "say what to look for, and use NOT only to leave out some of it")
-		return nil, p.problems
-	}
+	p.advise(&root)
 	return &earshot.Query{Text: s, Root: root}, p.problems
 }
 
@@ -40,13 +37,16 @@ func Parse(s string) (*earshot.Query, earshot.Problems) {
 // has noted the problem.
 type parser struct {
 	lexer
-	item  item // not yet consumed
+	item   item  // not yet consumed
+	inside scope // the fields around it
+
 	depth int
 	nodes int
 }
 
 func (p *parser) advance() bool {
 	var ok bool
+
 	p.item, ok = p.next()
 	return ok
 }
@@ -152,39 +152,15 @@ func (p *parser) negation() (earshot.QueryNode, bool) {
 	return earshot.QueryNode{Op: earshot.QueryNot, Nodes: []earshot.QueryNode{n}, Span: span}, p.count(span)
 }
 
-// nearby reads an operand, or two joined by NEAR.
-func (p *parser) nearby() (earshot.QueryNode, bool) {
-	left, ok := p.operand()
-	if !ok || p.item.kind != near {
-		return left, ok
-	}
-	operator := p.item
-	if !p.advance() {
-		return left, false
-	}
-	right, ok := p.operand()
-	if !ok {
-		return right, false
-	}
-	for _, n := range []*earshot.QueryNode{&left, &right} {
-		if !isWords(n) {
-			p.fail(n.Span, "NEAR can only join words, phrases and OR-groups", "move this out of the NEAR")
-			return left, false
-		}
-	}
-	span := earshot.Span{left.Span[0], right.Span[1]}
-	return earshot.QueryNode{
-		Op: earshot.QueryNear, Distance: operator.words, Nodes: []earshot.QueryNode{left, right}, Span: span,
-	}, p.count(span)
-}
-
-// operand reads a leaf or a group.
+// operand reads a leaf or a group, with the field that stands before it.
 func (p *parser) operand() (earshot.QueryNode, bool) {
 	it := p.item
 	switch it.kind {
-	case word, phrase:
+	case word, phrase, exact, regex:
 		n, ok := p.leaf(it)
 		return n, ok && p.count(it.span) && p.advance()
+	case field:
+		return p.fielded()
 	case opening:
 		return p.group()
 	case minus:
@@ -217,6 +193,11 @@ func (p *parser) group() (earshot.QueryNode, bool) {
 		return n, false
 	}
 	n.Span = earshot.Span{open.span[0], p.item.span[1]}
+	if p.item.words > 0 {
+		if n, ok = p.close(n, p.item); !ok {
+			return n, false
+		}
+	}
 	p.depth--
 	return n, p.advance()
 }
@@ -254,43 +235,4 @@ func join(op earshot.QueryOp, nodes []earshot.QueryNode) earshot.QueryNode {
 		}
 	}
 	return earshot.QueryNode{Op: op, Nodes: flat, Span: span}
-}
-
-// isWords reports whether NEAR can measure distances to n.
-func isWords(n *earshot.QueryNode) bool {
-	switch n.Op {
-	case earshot.QueryWord, earshot.QueryPhrase, earshot.QueryHashtag, earshot.QueryHandle:
-		return true
-	case earshot.QueryOr:
-		for i := range n.Nodes {
-			if !isWords(&n.Nodes[i]) {
-				return false
-			}
-		}
-		return true
-	}
-	return false
-}
-
-// unbound returns the part of the query that asks for nothing in particular, nil
-// if there is none: a NOT, an AND of NOTs, or an OR with such a branch.
-func unbound(n *earshot.QueryNode) *earshot.QueryNode {
-	switch n.Op {
-	case earshot.QueryNot:
-		return n
-	case earshot.QueryAnd:
-		for i := range n.Nodes {
-			if unbound(&n.Nodes[i]) == nil {
-				return nil
-			}
-		}
-		return n
-	case earshot.QueryOr:
-		for i := range n.Nodes {
-			if bad := unbound(&n.Nodes[i]); bad != nil {
-				return bad
-			}
-		}
-	}
-	return nil
 }

@@ -18,7 +18,7 @@ const (
 	mark                   // belongs to the character before
 	ignored                // is not there: zero-width characters, accents
 	emoji                  // is a token
-	punct                  // full-width # @ and the apostrophes: like the ASCII one it folds to
+	punct                  // full-width # @ $ and the apostrophes: like the ASCII one it folds to
 )
 
 // fold is a class in the low byte and above it the folded rune, or, when many is
@@ -209,13 +209,15 @@ func isPicture(r rune) bool {
 	return false
 }
 
-// foldPunct unites the characters that act as # @ and apostrophe, 0 for others.
+// foldPunct unites the characters that act as # @ $ and apostrophe, 0 for others.
 func foldPunct(r rune) rune {
 	switch r {
 	case '#', 0xFF03, 0xFE5F:
 		return '#'
 	case '@', 0xFF20, 0xFE6B:
 		return '@'
+	case '$', 0xFF04, 0xFE69:
+		return '$'
 	case '\'', 0x2018, 0x2019, 0x02BC, 0xFF07, 0x60, 0xB4, 0x02B9:
 		return '\''
 	}

@@ -108,72 +108,17 @@ func (sc *scanner) sign(sign rune, i, next, end int) int {
 			return next
 		}
 		return sc.tag(sign, i, next, end)
+	case '$':
+		if sc.url || wordBefore(sc.s, i) {
+			return next
+		}
+		return sc.share(i, next, end)
 	case '\'':
 		if wasOpen && isPossessive(sc.s[next:end]) {
 			sc.hold = true
 		}
 	}
 	return next
-}
-
-// tag reads a hashtag or a handle: first the whole as one token, then its words.
-func (sc *scanner) tag(sign rune, i, from, end int) int {
-	word, whole := tagEnds(sc.t.folds, sc.s[:end], from, sign == '@')
-	if word == from {
-		return from
-	}
-	kind := Hashtag
-	if sign == '@' {
-		kind = Handle
-	}
-	ends := [2]int{word, whole}
-	for n, to := range ends {
-		if n > 0 && to == word {
-			break
-		}
-		sc.begin(kind, i)
-		sc.hold = true
-		sc.t.keys = sc.t.folds.append(append(sc.t.keys, byte(sign)), sc.s[from:to])
-		sc.grow(to)
-		sc.open = false
-	}
-	sc.gap = true
-	sc.scan(from, word)
-	sc.hold, sc.gap = false, true
-	return whole
-}
-
-// tagEnds returns where the first word of a tag ends and, for a handle with a
-// server or a domain, where the whole ends.
-func tagEnds(folds *folds, s string, i int, handle bool) (word, whole int) {
-	inTag := func(i int) int {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		switch c := folds.lookup(r).class(); {
-		case r == '_', c == letter, c == mark, c == single && !handle, c == ignored && r != 0xFEFF:
-			return n
-		}
-		return 0
-	}
-	run := func(i int) int {
-		for i < len(s) {
-			n := inTag(i)
-			if n == 0 {
-				break
-			}
-			i += n
-		}
-		return i
-	}
-	word = run(i)
-	whole = word
-	for handle && word > i && whole+1 < len(s) && strings.IndexByte(".-@", s[whole]) >= 0 {
-		to := run(whole + 1)
-		if to == whole+1 {
-			break
-		}
-		whole = to
-	}
-	return word, whole
 }
 
 // address reads a web address: its host and path are words, the rest is skipped.

@@ -1,42 +1,5 @@
 package match
 
-import "math"
-
-// What a query pays for waiting for a common word, so that none does if it has
-// anything else.
-const (
-	costEveryday = 20
-	costFrequent = 10
-)
-
-// costs guesses how common each term is: words of the lists below are, and so is
-// what several of the searched queries ask for.
-func (x *Index) costs(searched int) []float64 {
-	costs := make([]float64, x.dict.Len())
-	for i := range x.queries[:searched] {
-		x.queries[i].visit(func(term int32) { costs[term]++ })
-	}
-	for term, uses := range costs {
-		costs[term] = math.Log1p(uses)
-	}
-	x.charge(costs, everyday, costEveryday)
-	x.charge(costs, frequent, costFrequent)
-	return costs
-}
-
-func (x *Index) charge(costs []float64, words []string, cost float64) {
-	var ids []int32
-	for _, w := range words {
-		ids = x.dict.Lookup(ids[:0], []byte(w))
-		for _, id := range ids {
-			costs[id] += cost
-			for _, a := range x.accents[id] {
-				costs[a.term] += cost
-			}
-		}
-	}
-}
-
 // everyday are words that nearly every post of their language has.
 var everyday = []string{
 	"a", "the", "and", "to", "of", "i", "in", "is", "it", "you", "for", "on", "that", "my", "with", "this", "be", "was", "at",
