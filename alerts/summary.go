@@ -88,7 +88,10 @@ func label(kind earshot.Kind, topic string) string {
 }
 
 func takenBack(a *earshot.Alert) string {
-	if a.Why == earshot.BecauseWithdrawn {
+	switch {
+	case a.Why == earshot.BecauseWithdrawn && a.Kind == earshot.Silence:
+		return "over, it is heard again"
+	case a.Why == earshot.BecauseWithdrawn:
 		return "withdrawn, nothing is left of it"
 	}
 	return "a post was deleted or edited away, " + plural(a.Count, "post") + " left"

@@ -65,15 +65,20 @@ type Subscription struct {
 
 // Subscribe returns when the server knows of the subscription: no alert raised
 // from then on is missed.
-func (c *Client) Subscribe(subject string) (*Subscription, error) {
+func (c *Client) Subscribe(subject string) (*Subscription, error) { return c.link.subscribe(subject) }
+
+// Subscribe is Client.Subscribe of a daemon.
+func (b *Bus) Subscribe(subject string) (*Subscription, error) { return b.link.subscribe(subject) }
+
+func (l *link) subscribe(subject string) (*Subscription, error) {
 	s := &Subscription{messages: make(chan *nats.Msg, 1024)}
 	var err error
-	if s.sub, err = c.link.nc.ChanSubscribe(subject, s.messages); err != nil {
+	if s.sub, err = l.nc.ChanSubscribe(subject, s.messages); err != nil {
 		return nil, fmt.Errorf("subscribing to %s: %w", subject, err)
 	}
-	err = c.link.nc.FlushTimeout(answerWait)
+	err = l.nc.FlushTimeout(answerWait)
 	if err == nil {
-		err = c.link.nc.LastError() // a server that refuses says so before it answers the flush
+		err = l.nc.LastError() // a server that refuses says so before it answers the flush
 	}
 	if err != nil {
 		s.Close()

@@ -70,18 +70,27 @@ func respond(r micro.Request, answer func(context.Context, []byte) (any, error))
 // arrival. It waits a moment for further ones after the first; none is
 // earshot.ErrNotFound.
 func (c *Client) Ask(ctx context.Context, what string, question any) ([]Reply, error) {
+	return c.link.ask(ctx, what, question)
+}
+
+// Ask is Client.Ask of a daemon, which is among those that answer.
+func (b *Bus) Ask(ctx context.Context, what string, question any) ([]Reply, error) {
+	return b.link.ask(ctx, what, question)
+}
+
+func (l *link) ask(ctx context.Context, what string, question any) ([]Reply, error) {
 	const first, further = answerWithin + time.Second, 300 * time.Millisecond
 	data, err := json.Marshal(question)
 	if err != nil {
 		return nil, fmt.Errorf("asking for %s: %w", what, err)
 	}
-	inbox := c.link.nc.NewInbox()
-	sub, err := c.link.nc.SubscribeSync(inbox)
+	inbox := l.nc.NewInbox()
+	sub, err := l.nc.SubscribeSync(inbox)
 	if err != nil {
 		return nil, fmt.Errorf("asking for %s: %w", what, err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	if err := c.link.nc.PublishRequest(ctlSubject(what), inbox, data); err != nil {
+	if err := l.nc.PublishRequest(ctlSubject(what), inbox, data); err != nil {
 		return nil, fmt.Errorf("asking for %s: %w", what, err)
 	}
 	var replies []Reply

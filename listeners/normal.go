@@ -114,6 +114,8 @@ func identify(m *earshot.Mention) error {
 		return fmt.Errorf("id is %d bytes long, more than %d", len(m.ID), maxID)
 	case oneLine(m.ID) != m.ID:
 		return fmt.Errorf("id %.80q holds control characters or invalid UTF-8", m.ID)
+	case network == OperationNetwork && m.Listener != Operation:
+		return fmt.Errorf("id %.80q is of earshot's own network", m.ID)
 	case m.Network == "":
 		m.Network = network
 	case m.Network != network:

@@ -30,7 +30,7 @@ type part struct {
 
 func newPart(o Options, m *metrics, l Listener, p Part) *part {
 	return &part{
-		board:    board{now: Status{Listener: l.Name, Type: l.Type, Part: withoutSecrets(p.Name), State: Starting}},
+		board:    board{now: Status{Listener: l.Name, Type: l.Type, Part: withoutSecrets(p.Name), State: Starting, Silence: l.Silence}},
 		Part:     p,
 		listener: l.Name,
 		options:  o,

@@ -15,9 +15,10 @@ import (
 // one name.
 type Listener struct {
 	Name        string
-	Type        string // the driver's name
-	Fingerprint string // changes when the configuration of the listener does
-	Quiet       Quiet  // when its network is left alone
+	Type        string        // the driver's name
+	Fingerprint string        // changes when the configuration of the listener does
+	Quiet       Quiet         // when its network is left alone
+	Silence     time.Duration // nothing for so long is to be told of; 0 for never
 	Parts       []Part
 }
 

@@ -13,12 +13,13 @@ type Status struct {
 	Type     string        `json:"type"`
 	Part     string        `json:"part"` // without what may be secret in it
 	State    State         `json:"state"`
-	Err      string        `json:"err,omitempty"`  // the last failure, empty once it listens well again
-	Heard    time.Time     `json:"heard,omitzero"` // when mentions last became durable
-	Retry    time.Time     `json:"retry,omitzero"` // when it is tried again; zero unless waiting or in quiet hours
-	Mentions int64         `json:"mentions"`       // that became durable since the start
-	Lag      time.Duration `json:"lag,omitempty"`  // between the newest post and its being heard, in nanoseconds
-	Restarts int64         `json:"restarts"`       // since the start
+	Err      string        `json:"err,omitempty"`     // the last failure, empty once it listens well again
+	Heard    time.Time     `json:"heard,omitzero"`    // when mentions last became durable
+	Retry    time.Time     `json:"retry,omitzero"`    // when it is tried again; zero unless waiting or in quiet hours
+	Mentions int64         `json:"mentions"`          // that became durable since the start
+	Lag      time.Duration `json:"lag,omitempty"`     // between the newest post and its being heard, in nanoseconds
+	Restarts int64         `json:"restarts"`          // since the start
+	Silence  time.Duration `json:"silence,omitempty"` // nothing for so long is to be told of, in nanoseconds; 0 for never
 	Outlook                // as the source reports it
 }
 

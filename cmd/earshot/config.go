@@ -27,6 +27,7 @@ type Config struct {
 	AlertMaxAge time.Duration           // what was posted longer ago pages nobody
 	Bands       earshot.Bands           //
 	Inbox       InboxConfig             // where pushes arrive
+	Heartbeat   HeartbeatConfig         // who notices when nothing can be told any more
 	Client      listeners.ClientOptions // how sources behave towards other people's servers
 	Log         LogConfig               //
 	Rules       rules.Config            // what Book was made of
@@ -72,7 +73,8 @@ type InboxConfig struct {
 	KeyFile  string `yaml:"key_file" jsonschema:"description=Key of the certificate"`
 }
 
-// bandsConfig is the section urgency: where the bands above low begin.
+// bandsConfig is the section urgency: where the bands above low begin and what
+// makes a mention urgent.
 type bandsConfig struct {
 	Normal   float64 `yaml:"normal" jsonschema:"description=Urgency from which a matter is normal,minimum=0,maximum=100"`
 	High     float64 `yaml:"high" jsonschema:"description=Urgency from which a matter is high,minimum=0,maximum=100"`
@@ -86,12 +88,13 @@ type fileConfig struct {
 	HTTP        HTTPConfig              `yaml:"http" jsonschema:"description=Health and readiness and metrics"`
 	Retention   time.Duration           `yaml:"retention" jsonschema:"description=How long mentions are kept"`
 	AlertMaxAge time.Duration           `yaml:"alert_max_age" jsonschema:"description=What was posted longer ago is stored and counted but pages nobody"`
-	Urgency     bandsConfig             `yaml:"urgency" jsonschema:"description=Where the bands of urgency begin"`
+	Urgency     bandsConfig             `yaml:"urgency" jsonschema:"description=What makes a mention urgent and where the bands begin"`
 	Brands      []rules.Brand           `yaml:"brands" jsonschema:"description=What is listened for"`
 	Listeners   []listenerSection       `yaml:"listeners" jsonschema:"description=Where it is listened for"`
 	Rules       []rules.Rule            `yaml:"rules" jsonschema:"description=What matters and to whom"`
 	Teams       []alerts.Team           `yaml:"teams" jsonschema:"description=Who is told"`
 	Inbox       InboxConfig             `yaml:"inbox" jsonschema:"description=Where other people's servers deliver what they push to listeners"`
+	Heartbeat   HeartbeatConfig         `yaml:"heartbeat" jsonschema:"description=An address that is called only after a synthetic post has become an alert"`
 	Client      listeners.ClientOptions `yaml:"client" jsonschema:"description=How listeners behave towards other people's servers"`
 	Log         LogConfig               `yaml:"log" jsonschema:"description=What is logged and how"`
 }
@@ -107,6 +110,7 @@ func defaults() fileConfig {
 		Retention:   30 * 24 * time.Hour,
 		AlertMaxAge: alerts.DefaultMaxAge,
 		Urgency:     bandsConfig{bands.Normal.Float(), bands.High.Float(), bands.Critical.Float()},
+		Heartbeat:   HeartbeatConfig{Every: time.Minute},
 		Client:      listeners.DefaultClient(),
 		Log:         LogConfig{Level: "info", Format: "auto"},
 	}
@@ -177,7 +181,7 @@ func LoadBook(path string) (*rules.Book, []strict.Finding, error) {
 }
 
 // bookless are the sections that a book is not made of.
-var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "urgency", "listeners", "teams", "inbox", "client", "log", "sinks"}
+var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "urgency", "listeners", "teams", "inbox", "heartbeat", "client", "log", "sinks"}
 
 // readConfig reads one byte more than a file may have at most, so that the parser
 // can say so.

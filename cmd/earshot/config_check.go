@@ -27,6 +27,7 @@ func (l *loader) checkSettings() {
 		l.problem("http.listen", what, "write host:port, such as 127.0.0.1:9090")
 	}
 	l.checkInbox(f.Inbox)
+	l.checkHeartbeat(f.Heartbeat)
 	busListen := f.Bus.Listen
 	if busListen == "" && f.Bus.URL == "" {
 		busListen = bus.DefaultListen
@@ -53,6 +54,18 @@ func (l *loader) checkInbox(c InboxConfig) {
 	}
 	if c.Listen == "" && c.URL != "" {
 		l.problem("inbox.listen", "listen is missing: nothing can be pushed", "add listen: 127.0.0.1:8080")
+	}
+}
+
+func (l *loader) checkHeartbeat(c HeartbeatConfig) {
+	if u, err := url.Parse(c.URL); c.URL != "" && (err != nil || u.Host == "") {
+		l.problem("heartbeat.url", "not an address", "write https://… or give a url_file")
+	}
+	if c.URL != "" && c.URLFile != "" {
+		l.problem("heartbeat.url_file", "the address is given twice", "give url or url_file")
+	}
+	if c.on() && c.Every < time.Second {
+		l.problem("heartbeat.every", "a beat a second is the most", "such as 1m")
 	}
 }
 

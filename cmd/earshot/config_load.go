@@ -58,7 +58,7 @@ func (l *loader) load() {
 	l.config.State, l.config.Bus, l.config.HTTP = f.State, f.Bus, f.HTTP
 	l.config.Retention, l.config.AlertMaxAge = f.Retention, f.AlertMaxAge
 	l.config.Client, l.config.Log, l.config.Teams = f.Client, f.Log, f.Teams
-	l.config.Inbox = f.Inbox
+	l.config.Inbox, l.config.Heartbeat = f.Inbox, f.Heartbeat
 	l.config.Bands = earshot.Bands{
 		Normal:   earshot.ScoreOf(f.Urgency.Normal),
 		High:     earshot.ScoreOf(f.Urgency.High),

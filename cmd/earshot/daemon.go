@@ -21,6 +21,7 @@ import (
 type daemon struct {
 	began    *Config // what it was started with
 	config   atomic.Pointer[Config]
+	look     time.Duration // between two looks for silence; 0 for the usual
 	log      *zap.Logger
 	health   *health
 	metrics  *prometheus.Registry
@@ -28,8 +29,8 @@ type daemon struct {
 	pipeline *pipeline
 	engine   *alerts.Engine
 	runner   *listeners.Runner
-	network  *listeners.Network // of all listeners; only a reload changes it
-	around   surroundings       // what drivers are handed
+	network  atomic.Pointer[listeners.Network] // of all listeners; only a reload changes it
+	around   surroundings                      // what drivers are handed
 
 	stage       atomic.Value // string: what the start waits for
 	engineState atomic.Int32 // notAlerting, standingBy or alerting

@@ -167,7 +167,11 @@ func (p *pipeline) judge(mentions []earshot.Mention) []earshot.Judged {
 	for i := range mentions {
 		m := &mentions[i]
 		var verdicts []earshot.Verdict
-		if m.Change != earshot.Deleted {
+		switch {
+		case m.Change == earshot.Deleted:
+		case m.Listener == listeners.Operation:
+			verdicts = operationVerdicts(m)
+		default:
 			verdicts = p.book.Judge(m)
 		}
 		if len(verdicts) > 0 {

@@ -93,9 +93,8 @@ func (d *daemon) reload(ctx context.Context) error {
 	if err := d.runner.Reload(ctx, parts); err != nil {
 		return err
 	}
-	if d.network != network {
-		d.network.CloseIdleConnections()
-		d.network = network
+	if old := d.network.Swap(network); old != network {
+		old.CloseIdleConnections()
 	}
 	d.log.Info("configuration reloaded", zap.Int("brands", len(next.Rules.Brands)), zap.Int("rules", len(next.Rules.Rules)),
 		zap.Int("teams", len(next.Teams)), zap.Int("listeners", len(next.Listeners)))
@@ -142,15 +141,15 @@ func (d *daemon) sayWhatWaits(next *Config) {
 // networkOf is the one way out of all listeners, the present one as long as its
 // section stays what it is: limits per host hold for old and new listeners alike.
 func (d *daemon) networkOf(c *Config) (*listeners.Network, error) {
-	if d.network != nil && reflect.DeepEqual(d.config.Load().Client, c.Client) {
-		return d.network, nil
+	if n := d.network.Load(); n != nil && reflect.DeepEqual(d.config.Load().Client, c.Client) {
+		return n, nil
 	}
 	return listeners.NewNetwork(c.Client)
 }
 
 // open makes the parts of all listeners. It starts nothing.
 func (d *daemon) open(c *Config, network *listeners.Network) ([]listeners.Listener, error) {
-	all := make([]listeners.Listener, len(c.Listeners))
+	all := make([]listeners.Listener, len(c.Listeners), len(c.Listeners)+1)
 	for i, l := range c.Listeners {
 		log := d.log.Named("listeners").With(zap.String("source", l.Name))
 		setup := c.setup(l, network, d.around, log)
@@ -162,11 +161,11 @@ func (d *daemon) open(c *Config, network *listeners.Network) ([]listeners.Listen
 			return nil, fmt.Errorf("opening listener %s: %w", l.Name, err)
 		}
 		all[i] = listeners.Listener{
-			Name: l.Name, Type: l.Type, Parts: parts, Quiet: l.Common.Quiet,
+			Name: l.Name, Type: l.Type, Parts: parts, Quiet: l.Common.Quiet, Silence: l.Common.Silence,
 			Fingerprint: l.Fingerprint + earshot.Key(fmt.Sprintf("%+v", c.Client)) + searched(l, setup),
 		}
 	}
-	return all, nil
+	return append(all, d.operation(c)), nil
 }
 
 // searched changes when what a listener has its network search for does. A
@@ -193,7 +192,7 @@ func alertsConfig(c *Config) alerts.Config {
 		}
 		config.Brands = append(config.Brands, brand)
 	}
-	return config
+	return withOperation(config)
 }
 
 func teamNames(c *Config) []string {
@@ -204,10 +203,11 @@ func teamNames(c *Config) []string {
 	return names
 }
 
+// brandNames are all brands that alerts are raised for, the operation among them.
 func brandNames(c *Config) []string {
-	names := make([]string, len(c.Rules.Brands))
-	for i, brand := range c.Rules.Brands {
-		names[i] = brand.Name
+	names := []string{earshot.All}
+	for _, brand := range c.Rules.Brands {
+		names = append(names, brand.Name)
 	}
 	return names
 }

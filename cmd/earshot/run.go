@@ -53,6 +53,7 @@ func newRunCommand() *cobra.Command {
 type daemonOptions struct {
 	Log    *zap.Logger
 	Reload <-chan os.Signal  // each one has the configuration read again; nil for never
+	Look   time.Duration     // how often it looks for silence; 0 means twice a minute
 	Ready  func(daemonAddrs) // called once, when the daemon is ready; nil for nobody
 }
 
@@ -75,7 +76,7 @@ const flushGrace = 5 * time.Second
 // stopped, and an error when a part that cannot be restarted has failed.
 func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error) {
 	started := time.Now()
-	d := &daemon{began: config, log: o.Log, health: &health{}, metrics: newRegistry()}
+	d := &daemon{began: config, look: o.Look, log: o.Log, health: &health{}, metrics: newRegistry()}
 	d.config.Store(config)
 	d.health.Register("start", d.starting)
 	closing := func(what string, f func(context.Context) error) {
@@ -108,10 +109,12 @@ func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error)
 		return err
 	}
 	defer closing("the inbox", inbox.Close)
-	if d.network, err = d.networkOf(config); err != nil {
+	network, err := d.networkOf(config)
+	if err != nil {
 		return err
 	}
-	parts, err := d.open(config, d.network)
+	d.network.Store(network)
+	parts, err := d.open(config, network)
 	if err != nil {
 		return err
 	}
@@ -127,6 +130,7 @@ func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error)
 	group.Go(func() error {
 		return d.announce(ctx, daemonAddrs{HTTP: web.Addr(), Inbox: inbox.Addr()}, started, o.Ready)
 	})
+	group.Go(func() error { return d.beats(ctx) })
 	group.Go(func() error { return d.watch(ctx) })
 	group.Go(func() error { d.reloads(ctx, o.Reload); return nil })
 	group.Go(func() error {
