@@ -8,9 +8,11 @@ import (
 	"earshot/listeners/bluesky"
 	"earshot/listeners/file"
 	"earshot/listeners/mail"
+	"earshot/listeners/poll"
 	"earshot/listeners/reddit"
 	"earshot/listeners/rss"
 	"earshot/listeners/telegram"
+	"earshot/listeners/x"
 )
 
 // drivers are the kinds of listener there are, by the type that the
@@ -20,9 +22,11 @@ func drivers() map[string]listeners.Driver {
 		"bluesky":  bluesky.Driver(),
 		"file":     file.Driver(),
 		"mail":     mail.Driver(),
+		"poll":     poll.Driver(),
 		"reddit":   reddit.Driver(),
 		"rss":      rss.Driver(),
 		"telegram": telegram.Driver(),
+		"x":        x.Driver(),
 	}
 }
 
