@@ -26,7 +26,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		items, err := m.Read(d)
+		items, _, err := m.Read(d)
 		if err != nil {
 			return
 		}

@@ -68,20 +68,21 @@ func New(c Config, network string) (*Mapping, earshot.Problems) {
 }
 
 // Read returns what the items of a document say, in its order, without those that
-// are skipped. An error says that the document is not what the mapping is for.
-func (m *Mapping) Read(d *Document) ([]Item, error) {
+// are skipped, and how many there are with them. An error says that the document
+// is not what the mapping is for.
+func (m *Mapping) Read(d *Document) (items []Item, total int, err error) {
 	list, err := m.list(d)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	items := make([]Item, 0, len(list))
+	items = make([]Item, 0, len(list))
 	for _, one := range list {
 		item, skipped := m.item(d, one)
 		if !skipped {
 			items = append(items, item)
 		}
 	}
-	return items, nil
+	return items, len(list), nil
 }
 
 func (m *Mapping) list(d *Document) ([]any, error) {

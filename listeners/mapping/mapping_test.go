@@ -29,7 +29,7 @@ func read(t *testing.T, c mapping.Config, body string) []mapping.Item {
 	if problems.Fatal() {
 		t.Fatal(problems)
 	}
-	items, err := m.Read(parse(t, body))
+	items, _, err := m.Read(parse(t, body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestDocumentsThatDoNotFit(t *testing.T) {
 		`{"error": "x"}`: "there is nothing where the mapping looks for them", `{"list": 3}`: "3 is no list",
 		`{"list": [` + strings.Repeat("{},", 10_000) + `{}]}`: "more than 10000",
 	} {
-		_, err := m.Read(parse(t, body))
+		_, _, err := m.Read(parse(t, body))
 		if want = strings.Replace(want, "3 is", "a number is", 1); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.30s: %v, want %s", body, err, want)
 		}
@@ -248,7 +248,7 @@ func TestEffortIsBounded(t *testing.T) {
 	}
 	// What is used up by one item is not there for the next.
 	m, _ := mapping.New(mapping.Config{Items: "list", ID: "id", Text: "html(doc.text)"}, "forum")
-	items, err := m.Read(parse(t, `{"text": "`+strings.Repeat("<p>aaaa", 100_000)+`", "list": [`+strings.Repeat(`{"id": 1},`, 500)+`{"id": 1}]}`))
+	items, _, err := m.Read(parse(t, `{"text": "`+strings.Repeat("<p>aaaa", 100_000)+`", "list": [`+strings.Repeat(`{"id": 1},`, 500)+`{"id": 1}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}

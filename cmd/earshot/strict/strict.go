@@ -26,6 +26,7 @@ type Options struct {
 	Getenv      func(string) (string, bool) // for ${NAME}; nil refuses it
 	Verbatim    []string                    // keys whose texts are for people: ${NAME} stays, excerpts may be shown
 	VerbatimIn  []string                    // keys of mappings whose values are such texts
+	Shown       []string                    // keys of mappings below which excerpts may be shown
 	Paths       []string                    // keys whose relative paths start at Dir
 	Hooks       map[reflect.Type]Hook       // types with a form of their own
 }
@@ -151,7 +152,9 @@ func (d *Document) ReportProblem(p earshot.Problem, below string) {
 func isLost(n *Node) bool { return n.lost }
 
 func (d *Document) verbatim(path string) bool {
-	return slices.Contains(d.options.Verbatim, lastWord(path))
+	return slices.Contains(d.options.Verbatim, lastWord(path)) || slices.ContainsFunc(d.options.Shown, func(key string) bool {
+		return strings.Contains(path, "."+key+".")
+	})
 }
 
 func (d *Document) reportInvalidUTF8() {
