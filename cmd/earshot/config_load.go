@@ -33,6 +33,7 @@ func newLoader(file string, data []byte, env environment) *loader {
 			Getenv:      env,
 			Verbatim:    []string{"query", "when"},
 			VerbatimIn:  []string{"topics"},
+			Shown:       []string{"mapping", "paging", "answer"},
 			Paths:       []string{"state", "path"},
 			Hooks: map[reflect.Type]strict.Hook{
 				reflect.TypeFor[[]rules.Topic]():   decodeTopics,
