@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
@@ -66,62 +65,13 @@ func (r *Reader) Close() {
 	<-r.stopped
 }
 
-// follow keeps a consumer on the log and makes a new one, from where the last
-// one stopped, whenever something is odd with it.
+// follow hands on the mentions after a sequence.
 func (r *Reader) follow(ctx context.Context, after uint64) {
 	defer close(r.stopped)
-	for wait := firstPause; ; wait = min(2*wait, maxPause) {
-		before := after
-		var err error
-		after, err = r.consume(ctx, after)
-		if ctx.Err() != nil {
-			return
-		}
-		r.bus.log.Debug("reading on after an interruption", zap.Uint64("sequence", after), zap.Error(err))
-		if after > before {
-			wait = firstPause
-		}
-		if r.bus.link.pause(ctx, wait) != nil {
-			return
-		}
-	}
-}
-
-// consume reads until something is odd and returns the last sequence handed on.
-func (r *Reader) consume(ctx context.Context, after uint64) (uint64, error) {
-	request, cancel := r.bus.link.attempt(ctx)
-	defer cancel()
-	consumer, err := r.bus.link.js.CreateConsumer(request, streamMentions, jetstream.ConsumerConfig{
+	f := follower{bus: r.bus, after: after, hear: r.handOn, of: jetstream.ConsumerConfig{
 		Description: "mentions in order", FilterSubject: mentionSubjects,
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1,
-		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: 5 * time.Minute,
-	})
-	if err != nil {
-		return after, err
-	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(2*readAhead), jetstream.PullHeartbeat(2*time.Second))
-	if err != nil {
-		return after, err
-	}
-	defer messages.Stop()
-	for delivered := uint64(1); ; delivered++ {
-		m, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return after, err
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return after, err
-		}
-		// The consumer counts what it sends: a gap means that something was lost.
-		if meta.Sequence.Consumer != delivered {
-			return after, fmt.Errorf("message %d arrived where %d was due", meta.Sequence.Consumer, delivered)
-		}
-		if err := r.handOn(ctx, m, meta.Sequence.Stream); err != nil {
-			return after, err
-		}
-		after = meta.Sequence.Stream
-	}
+	}}
+	f.run(ctx)
 }
 
 // handOn hands a mention to whoever reads, unless it only says that the mention

@@ -31,6 +31,9 @@ type brand struct {
 	reason string // of its relevance
 	owned  owned
 	topics []topic
+	// excluded is the query of what keeps out a mention of its conversation; 0 for
+	// nothing.
+	excluded int
 }
 
 // topic is a compiled Topic.
@@ -48,7 +51,7 @@ func New(config Config) (*Book, earshot.Problems) {
 		c.brand(i, &config.Brands[i])
 	}
 	c.link()
-	topics := c.place()
+	topics := c.exclusions(c.place())
 	for i := range config.Rules {
 		c.rule(i, &config.Rules[i])
 	}
@@ -85,7 +88,7 @@ func (b *Book) Judge(m *earshot.Mention) []earshot.Verdict {
 	}
 	w := b.worker()
 	defer b.workers.Put(w)
-	matched := b.index.Search(&w.post, m)
+	matched := w.join(b, m, b.index.Search(&w.post, m))
 	if len(matched) == 0 {
 		return nil
 	}

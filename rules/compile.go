@@ -197,7 +197,7 @@ func isReserved(name string) bool {
 			return true
 		}
 	}
-	return name == earshot.Limit || name == reasonNegative || name == reasonQuestion || strings.HasPrefix(name, reasonTopic)
+	return name == earshot.Limit || name == reasonConversation || name == reasonNegative || name == reasonQuestion || strings.HasPrefix(name, reasonTopic)
 }
 
 // routes checks the routes of a rule; topic is theirs unless they name another.

@@ -46,6 +46,7 @@ type worker struct {
 	pressures []earshot.Reason
 	pressure  urgency.Result
 	words     []match.Words
+	joined    []int32 // brands whose conversation the mention belongs to
 }
 
 func newWorker() *worker { return &worker{values: newValues()} }
@@ -71,13 +72,13 @@ func (w *worker) measure(m *earshot.Mention) {
 // judge makes the verdict for one brand.
 func (w *worker) judge(b *Book, m *earshot.Mention, n int) earshot.Verdict {
 	brand := &b.brands[n]
-	w.words = b.index.Words(&w.post, n, w.words[:0])
+	w.read(b, n)
 	v := draft{earshot.Verdict{
 		Brand: brand.name, Relevance: earshot.Unit, Sentiment: w.feeling.Score,
 		Topics: []string{}, Routes: []earshot.Route{},
 		Reasons: make([]earshot.Reason, 0, len(w.feelings)+len(w.pressures)+min(len(w.words), maxWords)+6),
 	}}
-	w.explainRelevance(&v, brand)
+	w.relate(&v, brand, n)
 	v.Reasons = append(v.Reasons, w.feelings...)
 	v.Reasons = append(v.Reasons, w.pressures...)
 	v.Urgency = w.pressure.Points

@@ -22,6 +22,7 @@ import (
 type committer interface {
 	Cursor(ctx context.Context, listener, part string) (earshot.Cursor, uint64, error)
 	Commit(ctx context.Context, batch bus.Batch) (bus.Committed, error)
+	Holders(ctx context.Context, mentions []string) (map[string][]string, error)
 }
 
 // pipeline is the way from a source to the log: it judges a batch by one book
@@ -33,6 +34,7 @@ type committer interface {
 // disk write per poll of a thousand quiet feeds is not.
 type pipeline struct {
 	bus     committer
+	known   *known // nil to ask the bus of everything
 	log     *zap.Logger
 	metrics pipelineMetrics
 
@@ -61,8 +63,8 @@ type partState struct {
 }
 
 type pipelineMetrics struct {
-	heard, stored, known, old, withdrawn, matched prometheus.Counter
-	commit                                        prometheus.Histogram
+	heard, stored, known, old, withdrawn, matched, strange prometheus.Counter
+	commit                                                 prometheus.Histogram
 }
 
 func newPipeline(b committer, book *rules.Book, log *zap.Logger, reg prometheus.Registerer) *pipeline {
@@ -75,6 +77,7 @@ func newPipeline(b committer, book *rules.Book, log *zap.Logger, reg prometheus.
 	p.metrics = pipelineMetrics{
 		heard:     counter("heard_total", "Posts that sources handed over, edits and deletions included."),
 		matched:   counter("matched_total", "Posts that concern at least one brand."),
+		strange:   counter("unknown_changes_total", "Edits and deletions of posts that are not stored."),
 		stored:    counter("stored_total", "Messages written to the mentions stream."),
 		known:     counter("known_total", "Messages not written because the stream held them already."),
 		old:       counter("too_old_total", "Posts not stored because they are older than the retention."),
@@ -137,7 +140,12 @@ func (p *pipeline) Commit(ctx context.Context, listener, part string, revision u
 	if revision != st.handed {
 		return 0, earshot.ErrConflict
 	}
-	judged := p.judge(batch.Mentions)
+	mentions, err := p.connect(ctx, batch.Mentions)
+	if err != nil {
+		return 0, err
+	}
+	judged := p.judge(mentions)
+	p.expect(judged, batch.Dead)
 	if len(judged) == 0 && len(batch.Dead) == 0 {
 		if batch.Next != nil {
 			st.pending = batch.Next
@@ -157,33 +165,60 @@ func (p *pipeline) Commit(ctx context.Context, listener, part string, revision u
 	return st.handed, nil
 }
 
-// judge returns what must reach the log: mentions of a brand, and every edit or
-// deletion, since the log may hold what it changes.
+// judge returns what must reach the log: mentions of a brand, and edits and
+// deletions of what the log may hold.
 func (p *pipeline) judge(mentions []earshot.Mention) []earshot.Judged {
 	p.books.RLock()
 	defer p.books.RUnlock()
+	verdicts := make([][]earshot.Verdict, len(mentions))
+	for i := range mentions {
+		verdicts[i] = p.verdicts(&mentions[i])
+	}
+	p.spread(mentions, verdicts)
 	var judged []earshot.Judged
-	matched := 0
+	matched, strange := 0, 0
 	for i := range mentions {
 		m := &mentions[i]
-		var verdicts []earshot.Verdict
 		switch {
-		case m.Change == earshot.Deleted:
-		case m.Listener == listeners.Operation:
-			verdicts = operationVerdicts(m)
-		default:
-			verdicts = p.book.Judge(m)
-		}
-		if len(verdicts) > 0 {
+		case len(verdicts[i]) > 0:
 			matched++
-		} else if m.Change != earshot.Edited && m.Change != earshot.Deleted {
+		case !isChange(m):
+			continue
+		case !p.known.Has(m.Key()):
+			strange++
 			continue
 		}
-		judged = append(judged, earshot.Judged{Mention: *m, Verdicts: verdicts})
+		judged = append(judged, earshot.Judged{Mention: *m, Verdicts: verdicts[i]})
 	}
 	p.metrics.heard.Add(float64(len(mentions)))
 	p.metrics.matched.Add(float64(matched))
+	p.metrics.strange.Add(float64(strange))
 	return judged
+}
+
+// verdicts is what the book says of a mention. It is called with the book locked.
+func (p *pipeline) verdicts(m *earshot.Mention) []earshot.Verdict {
+	switch {
+	case m.Change == earshot.Deleted:
+		return nil
+	case m.Listener == listeners.Operation:
+		return operationVerdicts(m)
+	}
+	return p.book.Judge(m)
+}
+
+// expect notes what is about to be stored, before it is.
+func (p *pipeline) expect(judged []earshot.Judged, dead []earshot.DeadLetter) {
+	for i := range judged {
+		if len(judged[i].Verdicts) > 0 {
+			p.known.Add(judged[i].Key())
+		}
+	}
+	for i := range dead {
+		if dead[i].Mention != "" {
+			p.known.Add(earshot.Key(dead[i].Mention))
+		}
+	}
 }
 
 func (p *pipeline) count(done bus.Committed, took time.Duration) {

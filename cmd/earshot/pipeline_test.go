@@ -24,6 +24,7 @@ type fakeCommitter struct {
 	revision uint64
 	batches  []bus.Batch
 	err      error         // what Commit returns, if not nil
+	holders  map[string][]string
 	away     chan struct{} // Commit waits until it is closed, if not nil
 }
 
@@ -49,6 +50,10 @@ func (f *fakeCommitter) Commit(ctx context.Context, b bus.Batch) (bus.Committed,
 	f.cursor = b.Next
 	f.revision += 10
 	return bus.Committed{Revision: f.revision, Stored: len(b.Mentions)}, nil
+}
+
+func (f *fakeCommitter) Holders(context.Context, []string) (map[string][]string, error) {
+	return f.holders, nil
 }
 
 // bench is a pipeline with what it works on.

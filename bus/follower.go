@@ -1,0 +1,87 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+)
+
+// follower reads the stream of mentions in order and without a gap, for ever.
+type follower struct {
+	bus     *Bus
+	of      jetstream.ConsumerConfig // what is read; the rest is filled in
+	after   uint64                   // the last sequence handed on
+	hear    func(ctx context.Context, m jetstream.Msg, sequence uint64) error
+	current func() // called when everything stored is handed on, again and again; nil for nobody
+}
+
+// run keeps a consumer on the log and makes a new one, from where the last one
+// stopped, whenever something is odd with it. It returns when ctx ends.
+func (f *follower) run(ctx context.Context) {
+	for wait := firstPause; ; wait = min(2*wait, maxPause) {
+		before := f.after
+		err := f.consume(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		f.bus.log.Debug("reading on after an interruption", zap.Uint64("sequence", f.after), zap.Error(err))
+		if f.after > before {
+			wait = firstPause
+		}
+		if f.bus.link.pause(ctx, wait) != nil {
+			return
+		}
+	}
+}
+
+// consume reads until something is odd.
+func (f *follower) consume(ctx context.Context) error {
+	request, cancel := f.bus.link.attempt(ctx)
+	defer cancel()
+	config := f.of
+	config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, f.after+1
+	config.AckPolicy, config.MemoryStorage, config.Replicas = jetstream.AckNonePolicy, true, 1
+	config.InactiveThreshold = 5 * time.Minute
+	consumer, err := f.bus.link.js.CreateConsumer(request, streamMentions, config)
+	if err != nil {
+		return err
+	}
+	if consumer.CachedInfo().NumPending == 0 {
+		f.caughtUp()
+	}
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(2*readAhead), jetstream.PullHeartbeat(2*time.Second))
+	if err != nil {
+		return err
+	}
+	defer messages.Stop()
+	for delivered := uint64(1); ; delivered++ {
+		m, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return err
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			return err
+		}
+		// The consumer counts what it sends: a gap means that something was lost.
+		if meta.Sequence.Consumer != delivered {
+			return fmt.Errorf("message %d arrived where %d was due", meta.Sequence.Consumer, delivered)
+		}
+		if err := f.hear(ctx, m, meta.Sequence.Stream); err != nil {
+			return err
+		}
+		f.after = meta.Sequence.Stream
+		if meta.NumPending == 0 {
+			f.caughtUp()
+		}
+	}
+}
+
+func (f *follower) caughtUp() {
+	if f.current != nil {
+		f.current()
+	}
+}
