@@ -13,6 +13,7 @@ import (
 	"earshot/listeners/rss"
 	"earshot/listeners/telegram"
 	"earshot/listeners/x"
+	"earshot/listeners/youtube"
 )
 
 // drivers are the kinds of listener there are, by the type that the
@@ -26,6 +27,7 @@ func drivers() map[string]listeners.Driver {
 		"reddit":   reddit.Driver(),
 		"rss":      rss.Driver(),
 		"telegram": telegram.Driver(),
+		"youtube":  youtube.Driver(),
 		"x":        x.Driver(),
 	}
 }
