@@ -38,14 +38,11 @@ func Credential(file, renew string) (string, error) {
 	return secret, nil
 }
 
-// CheckCredential says what a check of the configuration can tell of the file at
-// a key: it must be named, and a file that is not there yet is worth a warning.
+// CheckCredential returns what is wrong with naming the file at a key: it must be
+// named. Whether it is there yet, the reader of the configuration says.
 func CheckCredential(path, file string) earshot.Problems {
-	if file == "" {
-		return earshot.Problems{{Path: path, What: path + " is missing", Hint: "name the file that holds it, so that it is in no configuration"}}
+	if file != "" {
+		return nil
 	}
-	if _, err := os.Stat(file); err != nil {
-		return earshot.Problems{{Path: path, What: "the file is not there, or may not be read", Hint: "write it before earshot runs", Warning: true}}
-	}
-	return nil
+	return earshot.Problems{{Path: path, What: path + " is missing", Hint: "name the file that holds it, so that it is in no configuration"}}
 }

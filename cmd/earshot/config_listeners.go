@@ -90,7 +90,7 @@ func (l *loader) listener(i int, n *strict.Node) (ListenerConfig, bool) {
 		Decode: func(into any) error {
 			// While the file is loaded the driver is to go on and say what it thinks
 			// of the rest of its section.
-			if ok := l.document.Decode(n, into, listenerKeys()...); !ok && l.loaded {
+			if ok := l.document.DecodeLater(n, into, listenerKeys()...); !ok && l.loaded {
 				return errInvalid
 			}
 			return nil

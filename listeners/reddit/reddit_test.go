@@ -243,7 +243,7 @@ func TestBackfill(t *testing.T) {
 		texts[i] = fmt.Sprint(i)
 	}
 	s.server.Publish(texts...)
-	since := time.Date(2026, 11, 1, 0, 1, 40, 0, time.UTC) // the post of number 100
+	since := reddittest.First().Add(100 * time.Second) // the post of number 100
 	var cursor earshot.Cursor
 	var heard []string
 	killed := errors.New("killed")

@@ -25,6 +25,14 @@ func (d *Document) Decode(n *Node, into any, skip ...string) bool {
 	return d.errors() == before
 }
 
+// DecodeLater is Decode of a section whose secrets are read when they are needed:
+// a file of a key that ends in _file may come later, which is only a warning.
+func (d *Document) DecodeLater(n *Node, into any, skip ...string) bool {
+	d.later = true
+	defer func() { d.later = false }()
+	return d.Decode(n, into, skip...)
+}
+
 // DecodeKey is Decode on the value of one key of a mapping; without the key there
 // is nothing to do.
 func (d *Document) DecodeKey(n *Node, key string, into any) bool {

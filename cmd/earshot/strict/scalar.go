@@ -110,7 +110,15 @@ func (d *Document) file(n *Node, key, path string) (string, bool) {
 	if err == nil {
 		return found, true
 	}
-	if errors.Is(err, fs.ErrNotExist) || found == "" {
+	missing := errors.Is(err, fs.ErrNotExist) || found == ""
+	if missing && d.later {
+		d.Warn(n, key+": there is no such file yet", "write it before it is needed: the value is the path of a file that holds the secret")
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(d.options.Dir, path)
+		}
+		return path, true
+	}
+	if missing {
 		where := "in " + d.options.Dir
 		if d.options.Credentials != "" {
 			where += " or " + d.options.Credentials

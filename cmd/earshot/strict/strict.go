@@ -44,6 +44,7 @@ type Document struct {
 	wrong    map[*Node]bool // values that were reported
 	expanded []string       // pairs of a variable's value and ${NAME}
 	options  Options
+	later    bool // files of secrets need not be there yet
 }
 
 // Finding is one problem with its place in the file.

@@ -234,3 +234,22 @@ func TestSecrets(t *testing.T) {
 		t.Errorf("the configuration's own directory comes first, got %q", got.TLS.CAFile)
 	}
 }
+
+// The file of a secret that is needed later may come later; a value that is no
+// path stays untold all the same.
+func TestDecodeLater(t *testing.T) {
+	var c struct {
+		TokenFile string `yaml:"token_file"`
+	}
+	d := strict.Parse("f.yaml", []byte("token_file: hunter2"), strict.Options{Dir: "/nowhere"})
+	if !d.DecodeLater(d.Root(), &c) || c.TokenFile != "/nowhere/hunter2" {
+		t.Errorf("read %q", c.TokenFile)
+	}
+	found := d.Findings()
+	if len(found) != 1 || !found[0].Warning || strings.Contains(found[0].Error(), "hunter2") {
+		t.Errorf("found %v", found)
+	}
+	if d.Decode(d.Root(), &c) {
+		t.Error("a missing file is an error again afterwards")
+	}
+}

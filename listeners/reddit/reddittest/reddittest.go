@@ -98,10 +98,16 @@ func (s *Server) add(kind string, texts []string) {
 		n := len(s.posts)
 		s.posts = append(s.posts, Post{
 			Name: kind + strconv.FormatInt(int64(firstPostID+n), 36), Text: text,
-			At: time.Date(2026, 11, 1, 0, 0, n, 0, time.UTC),
+			At: First().Add(time.Duration(n) * time.Second),
 		})
 	}
 }
+
+// First is when the first post was published; each other a second after the one
+// before. It is an hour ago, so that posts are no old news.
+func First() time.Time { return first }
+
+var first = time.Now().UTC().Truncate(time.Second).Add(-time.Hour)
 
 // Change calls change with the n-th post.
 func (s *Server) Change(n int, change func(*Post)) {
