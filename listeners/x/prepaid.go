@@ -12,7 +12,7 @@ type prepaid struct {
 }
 
 const (
-	prepaidPosts = 100 // that are paid for at once
+	prepaidPosts = 60 // that are paid for at once
 	// underWay is how many posts may be on their way when the stream is closed
 	// for want of money: X charges them.
 	underWay = 20

@@ -53,11 +53,11 @@ func clean(s string, most int) string {
 
 // gone are the posts that a lookup says are not there for us any more: deleted,
 // or of an account that was closed, suspended or made private.
-func gone(errs []problem) []snowflake {
+func gone(errs list) []snowflake {
 	var ids []snowflake
-	for _, p := range errs {
+	gather(errs, func(p problem) {
 		if p.ResourceType != "tweet" && p.ResourceType != "post" || !p.is("resource-not-found") && !p.is("not-authorized-for-resource") {
-			continue
+			return
 		}
 		text := p.ResourceID
 		if text == "" {
@@ -66,7 +66,7 @@ func gone(errs []problem) []snowflake {
 		if id, err := parseID(text); err == nil {
 			ids = append(ids, id)
 		}
-	}
+	})
 	return ids
 }
 
@@ -131,15 +131,17 @@ func classify(resp *http.Response, kind string, cause error, now time.Time) erro
 func problemsOf(body []byte) []problem {
 	var one struct {
 		problem
-		Errors []problem `json:"errors"`
+		Errors list `json:"errors"`
 	}
 	if json.Unmarshal(body, &one) != nil {
 		return nil
 	}
+	var all []problem
 	if one.problem != (problem{}) {
-		return append([]problem{one.problem}, one.Errors...)
+		all = append(all, one.problem)
 	}
-	return one.Errors
+	gather(one.Errors, func(p problem) { all = append(all, p) })
+	return all
 }
 
 func headerTime(value string) time.Time {

@@ -160,10 +160,14 @@ func TestFailures(t *testing.T) {
 		"429 with a reset": {xtest.Failure{Status: 429, Header: map[string]string{"x-rate-limit-reset": reset}}, "rate_limited", 4 * time.Minute, "429"},
 		"429 alone":        {xtest.Failure{Status: 429}, "rate_limited", time.Minute, "Too Many Requests"},
 		"429 as json":      {xtest.Failure{Status: 429, Body: `{"title":"Too Many Requests","detail":"Slow down","type":"about:blank","status":429}`}, "rate_limited", time.Minute, "Slow down"},
-		"usage cap": {xtest.Failure{Status: 429, Body: `{"type":"https://api.twitter.com/2/problems/usage-capped","title":"UsageCapExceeded","period":"Monthly"}`},
-			"rate_limited", time.Hour, "UsageCapExceeded"},
-		"no credits": {xtest.Failure{Status: 402, Body: `{"title":"CreditsDepleted","type":"https://api.x.com/2/problems/credits","detail":"none left"}`},
-			"rate_limited", 10 * time.Minute, "buy more"},
+		"usage cap": {
+			xtest.Failure{Status: 429, Body: `{"type":"https://api.twitter.com/2/problems/usage-capped","title":"UsageCapExceeded","period":"Monthly"}`},
+			"rate_limited", time.Hour, "UsageCapExceeded",
+		},
+		"no credits": {
+			xtest.Failure{Status: 402, Body: `{"title":"CreditsDepleted","type":"https://api.x.com/2/problems/credits","detail":"none left"}`},
+			"rate_limited", 10 * time.Minute, "buy more",
+		},
 		"503":          {xtest.Failure{Status: 503}, "http_5xx", 0, "503"},
 		"503 with":     {xtest.Failure{Status: 503, Header: map[string]string{"Retry-After": "120"}}, "rate_limited", 2 * time.Minute, "503"},
 		"403":          {xtest.Failure{Status: 403, Body: `{"title":"Client Forbidden","type":"https://api.x.com/2/problems/client-forbidden","detail":"Enroll first"}`}, "http_4xx", 0, "Enroll first"},

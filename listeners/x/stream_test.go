@@ -113,7 +113,7 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	for line, says := range map[string]string{
 		`{"errors":[{"title":"operational-disconnect","disconnect_type":"UpstreamOperationalDisconnect","detail":"This stream has been disconnected upstream","type":"https://api.twitter.com/2/problems/operational-disconnect"}]}`: "UpstreamOperationalDisconnect",
-		`{"title":"ConnectionException","connection_issue":"TooManyConnections","detail":"too many","type":"https://api.x.com/2/problems/streaming-connection"}`:                                                                    "TooManyConnections",
+		`{"title":"ConnectionException","connection_issue":"TooManyConnections","detail":"too many","type":"https://api.x.com/2/problems/streaming-connection"}`:                                                                     "TooManyConnections",
 		`{}`: "no post",
 	} {
 		t.Run(says, func(t *testing.T) {

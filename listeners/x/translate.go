@@ -1,6 +1,7 @@
 package x
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -69,7 +70,9 @@ func translate(body []byte) (translated, error) {
 func malformed(err error) error {
 	what := "X's answer is not what its API promises"
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		what += fmt.Sprintf(": %s is a %s", wrong.Field, wrong.Value)
+		what += fmt.Sprintf(": %s is of the type %s", cmp.Or(wrong.Field, "a post"), wrong.Value)
+	} else if errors.Is(err, errNotID) {
+		what += ": " + err.Error()
 	} else if broken, ok := errors.AsType[*json.SyntaxError](err); ok {
 		what += fmt.Sprintf(": no JSON at byte %d", broken.Offset)
 	}
@@ -110,7 +113,7 @@ func newCompany(in includes) company {
 
 // gather reads each on its own: an account that makes no sense costs its post
 // its author, and no other post anything.
-func gather[T any](all []json.RawMessage, keep func(T)) {
+func gather[T any](all list, keep func(T)) {
 	for _, raw := range all {
 		var one T
 		if json.Unmarshal(raw, &one) == nil {

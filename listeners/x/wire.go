@@ -13,18 +13,32 @@ import (
 type page struct {
 	Data     json.RawMessage `json:"data"` // a list, or one post in a stream
 	Includes includes        `json:"includes"`
-	Errors   []problem       `json:"errors"`
+	Errors   list            `json:"errors"`
 	Meta     struct {
 		NextToken string `json:"next_token"`
 	} `json:"meta"`
 }
 
 type includes struct {
-	Users  []json.RawMessage `json:"users"`
-	Media  []json.RawMessage `json:"media"`
-	Places []json.RawMessage `json:"places"`
-	Tweets []json.RawMessage `json:"tweets"`
-	Posts  []json.RawMessage `json:"posts"`
+	Users  list `json:"users"`
+	Media  list `json:"media"`
+	Places list `json:"places"`
+	Tweets list `json:"tweets"`
+	Posts  list `json:"posts"`
+}
+
+// list is what an answer has beside its posts: each member is read on its own, so
+// that one that makes no sense costs nothing else.
+type list []json.RawMessage
+
+// UnmarshalJSON reads a list. Anything else is an empty one.
+func (l *list) UnmarshalJSON(b []byte) error {
+	var all []json.RawMessage
+	if json.Unmarshal(b, &all) != nil {
+		all = nil
+	}
+	*l = all
+	return nil
 }
 
 // post is one post, in the words of both editions.
