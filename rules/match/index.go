@@ -39,9 +39,15 @@ type Index struct {
 	everyday []earshot.Span
 }
 
-// posting is a query that waits for a term. It cannot match without guard, if that
-// is not 0.
-type posting struct{ query, guard int32 }
+// posting is a query that waits for a term, ^query if it waits for no other.
+type posting struct {
+	query int32
+	guard guard
+}
+
+// guard are terms of which one at least must be there as well; 0 is none, and a
+// guard without the first one asks for nothing.
+type guard [3]int32
 
 // check is a condition on a token that has some word, and the term that is noted
 // where it holds.

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -80,8 +81,12 @@ func (x *Index) visit(at int32, f func(term int32)) {
 	}
 }
 
-// key is a term that a query may wait for, and another one that must be there too.
-type key struct{ term, guard int32 }
+// key is a term that a query may wait for, and others of which one must be there
+// too.
+type key struct {
+	term  int32
+	guard guard
+}
 
 // keys returns terms of which at least one is in every post that the node matches,
 // and how often that may be.
@@ -123,36 +128,122 @@ func (x *Index) keysOfAll(n *node, r ranks, dst []key) (keys []key, often float6
 		return dst[:from], often
 	}
 	dst, _ = x.keys(best, r, dst[:from])
-	guard, rarest := int32(0), math.Inf(1)
-	for i := n.from; i < n.to; i++ {
-		if i == best {
-			continue
-		}
-		x.required(i, func(term int32) {
-			if r[term] < rarest {
-				guard, rarest = term, r[term]
-			}
-		})
-	}
+	found, rarest := x.guardOf(n, best, r)
 	for i := range dst[from:] {
 		k := &dst[from+i]
-		if guard != 0 && guard != k.term && (k.guard == 0 || r[guard] < r[k.guard]) {
-			k.guard = guard
+		if found != (guard{}) && found[0] != k.term && (k.guard == guard{} || rarest < r.ofGuard(k.guard)) {
+			k.guard = found
 		}
 	}
 	return dst, often
 }
 
-// required calls f with terms that must all be there for the node to match.
-func (x *Index) required(at int32, f func(term int32)) {
+// guardOf finds what is least often there of what the operands but one require: a
+// word, or one of a few words.
+func (x *Index) guardOf(n *node, except int32, r ranks) (found guard, rarest float64) {
+	rarest = math.Inf(1)
+	for i := n.from; i < n.to; i++ {
+		if i == except {
+			continue
+		}
+		x.required(i, func(g guard) {
+			if often := r.ofGuard(g); often < rarest {
+				found, rarest = g, often
+			}
+		})
+	}
+	return found, rarest
+}
+
+func (r ranks) ofGuard(g guard) (often float64) {
+	for _, term := range g {
+		if term != 0 {
+			often += r[term]
+		}
+	}
+	return often
+}
+
+// required calls f with terms of which one must be there for the node to match.
+func (x *Index) required(at int32, f func(guard)) {
 	switch n := &x.nodes[at]; n.op {
 	case opTerm, opPattern, opExact:
-		x.visit(at, f)
+		x.visit(at, func(term int32) { f(guard{term}) })
 	case opAnd, opNear:
 		for i := n.from; i < n.to; i++ {
 			x.required(i, f)
 		}
+	case opOr:
+		var g guard
+		if int(n.to-n.from) > len(g) {
+			return
+		}
+		for i := n.from; i < n.to; i++ {
+			if x.nodes[i].op != opTerm {
+				return
+			}
+			g[i-n.from] = x.nodes[i].from
+		}
+		f(g)
 	}
+}
+
+// order puts what is rarely there first among the operands of an AND, so that the
+// first one that is looked at says no, and what is often there among those of an
+// OR. It returns how often the node may match.
+func (x *Index) order(at int32, r ranks) (often float64) {
+	n := &x.nodes[at]
+	if n.op == opNot || n.op == opNear {
+		for i := n.from; i < n.to; i++ {
+			x.order(i, r)
+		}
+	}
+	switch n.op {
+	case opTerm:
+		return r[n.from]
+	case opAnd, opOr:
+	default:
+		_, often = x.keys(at, r, nil)
+		return often
+	}
+	type operand struct {
+		node  node
+		span  [2]int32
+		often float64
+	}
+	operands := make([]operand, 0, n.to-n.from)
+	least, sum := math.Inf(1), 0.0
+	for i := n.from; i < n.to; i++ {
+		o := x.order(i, r)
+		least, sum = min(least, o), sum+o
+		operands = append(operands, operand{x.nodes[i], x.spans[i], o})
+	}
+	slices.SortStableFunc(operands, func(a, b operand) int {
+		if n.op == opOr {
+			return cmp.Compare(b.often, a.often)
+		}
+		return cmp.Or(cmp.Compare(a.node.op.effort(), b.node.op.effort()), cmp.Compare(a.often, b.often))
+	})
+	for i, o := range operands {
+		x.nodes[n.from+int32(i)], x.spans[n.from+int32(i)] = o.node, o.span
+	}
+	if n.op == opOr {
+		return sum
+	}
+	return least
+}
+
+// effort is how much an operator costs, roughly.
+func (o op) effort() int {
+	switch o {
+	case opTerm, opBetween:
+		return 0
+	case opAnd, opOr, opNot:
+		return 1
+	case opRegex:
+		return 3
+	}
+	return 2
 }
 
 // rarest takes the rarest element of a pattern, guarded by the next.
@@ -162,10 +253,10 @@ func (x *Index) rarest(from, to int32, r ranks, dst []key) (keys []key, often fl
 	for _, e := range x.elements[from:to] {
 		switch o := r[e.term]; {
 		case o < often:
-			k.guard, second = k.term, often
+			k.guard[0], second = k.term, often
 			k.term, often = e.term, o
 		case o < second && e.term != k.term:
-			k.guard, second = e.term, o
+			k.guard[0], second = e.term, o
 		}
 	}
 	return append(dst, k), often
@@ -181,14 +272,19 @@ func (b *builder) post(searched int) {
 	}
 	var entries []entry
 	var keys []key
+	for _, root := range x.roots {
+		x.order(root, r)
+	}
 	for q, root := range x.roots[:searched] {
 		keys, _ = x.keys(root, r, keys[:0])
 		slices.SortFunc(keys, func(a, b key) int { return int(a.term) - int(b.term) })
-		for i, k := range keys {
-			if i > 0 && keys[i-1] == k {
-				continue
-			}
-			entries = append(entries, entry{k.term, posting{int32(q), k.guard}})
+		keys = slices.Compact(keys)
+		known := int32(q)
+		if len(keys) == 1 {
+			known = ^known
+		}
+		for _, k := range keys {
+			entries = append(entries, entry{k.term, posting{known, k.guard}})
 			if r[k.term] >= oftenEveryday {
 				x.everyday[q] = x.find(root, k.term)
 			}

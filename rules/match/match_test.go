@@ -2,7 +2,6 @@ package match_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -327,36 +326,5 @@ func TestHostilePost(t *testing.T) {
 		if len(x.Search(&p, m)) > 0 {
 			t.Errorf("%q matches", unit)
 		}
-	}
-}
-
-const post = "Third time I've ordered from @acmecare and the #Acme castle arrived with missing pieces again. " +
-	"The box was crushed, two bags were open and nobody answers the phone! What do I tell my daughter? " +
-	"Photos here: https://photos.example/a/123 – really disappointed, you used to be so much better 😡"
-
-func BenchmarkMatch(b *testing.B) {
-	for _, n := range []int{10, 1_000, 10_000} {
-		random := rand.New(rand.NewPCG(1, 2))
-		name := func() string {
-			w := make([]byte, 5+random.IntN(5))
-			for i := range w {
-				w[i] = byte('a' + random.IntN(26))
-			}
-			return string(w)
-		}
-		queries := make([]*earshot.Query, n)
-		for i := range queries {
-			brand := name()
-			queries[i] = parse(b, fmt.Sprintf(`(%s OR #%s OR @%scare OR "%s order") NOT ("%s %s" OR site:%s.example)`, brand, brand, brand, name(), brand, name(), brand))
-		}
-		x := match.New(queries, n)
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			var p match.Post
-			m := &earshot.Mention{Text: post}
-			b.ReportAllocs()
-			for b.Loop() {
-				x.Search(&p, m)
-			}
-		})
 	}
 }

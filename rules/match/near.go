@@ -10,6 +10,11 @@ import (
 // within the distance after it. With found, it calls it with every place of an
 // operand that has all its partners, and with theirs.
 func (p *Post) near(x *Index, n *node, found func(interval) bool) bool {
+	for i := n.from; i < n.to; i++ {
+		if !p.eval(x, i) {
+			return false
+		}
+	}
 	operands := int(n.to - n.from)
 	for len(p.sides) < operands {
 		p.sides = append(p.sides, nil)

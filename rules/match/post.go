@@ -87,16 +87,22 @@ func (x *Index) Search(p *Post, m *earshot.Mention) []int32 {
 
 // ask looks at the queries that wait for a term.
 func (p *Post) ask(x *Index, term int32) {
-	for _, posting := range x.postings[x.heads[term]:x.heads[term+1]] {
-		if g := posting.guard; g != 0 && (p.bloom[g%bloomSize/64]&(1<<(g%64)) == 0 || !p.has(g)) {
+	postings := x.postings[x.heads[term]:x.heads[term+1]]
+	for i := range postings {
+		posting := &postings[i]
+		if g := &posting.guard; g[0] != 0 && !p.has(g[0]) && !p.has(g[1]) && !p.has(g[2]) {
 			continue
 		}
-		if p.asked[posting.query] == p.now {
+		query := posting.query
+		if query < 0 {
+			query = ^query // it waits for nothing else
+		} else if p.asked[query] == p.now {
 			continue
+		} else {
+			p.asked[query] = p.now
 		}
-		p.asked[posting.query] = p.now
-		if p.eval(x, x.roots[posting.query]) {
-			p.matched = append(p.matched, posting.query)
+		if p.eval(x, x.roots[query]) {
+			p.matched = append(p.matched, query)
 		}
 	}
 }
@@ -112,6 +118,7 @@ func (p *Post) Forget() {
 	p.all.Reset()
 	p.Tokens = p.all
 	p.seen, p.hits, p.spoken = p.seen[:0], p.hits[:0], 0
+	clear(p.bloom[:])
 	p.now++
 	if p.now == 0 {
 		p.index = nil
@@ -277,7 +284,7 @@ func (p *Post) note(term, token int32) {
 	state := &p.terms[term]
 	if state.stamp != p.now {
 		state.stamp, state.at = p.now, int32(len(p.seen))
-		p.bloom[term%bloomSize/64] |= 1 << (term % 64)
+		p.bloom[uint32(term)%bloomSize/64] |= 1 << (uint32(term) % 64)
 		p.seen = append(p.seen, seenTerm{term: term, count: 1, last: token})
 		p.hits = append(p.hits, hit{state.at, token})
 		return
@@ -294,7 +301,11 @@ func (p *Post) note(term, token int32) {
 	p.hits = append(p.hits, hit{state.at, token})
 }
 
-func (p *Post) has(term int32) bool { return p.terms[term].stamp == p.now }
+// has reports whether the post has a term. The bits answer most questions without
+// touching the memory of the terms.
+func (p *Post) has(term int32) bool {
+	return p.bloom[uint32(term)%bloomSize/64]&(1<<(uint32(term)%64)) != 0 && p.terms[term].stamp == p.now
+}
 
 // place sorts the hits by term.
 func (p *Post) place() {

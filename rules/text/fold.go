@@ -38,7 +38,7 @@ const (
 // folds is how every character below maxRune folds. Pages of separators are nil.
 type folds struct {
 	pages [maxRune >> pageBits]*[1 << pageBits]fold
-	ascii [utf8.RuneSelf]byte // folded letter or digit, 0 for all else
+	ascii [256]byte // folded letter or digit by byte, 0 for all else
 	many  []string
 }
 

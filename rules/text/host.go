@@ -22,6 +22,10 @@ func BareHosts(s string) iter.Seq[string] {
 				return
 			}
 			from, to := at+dot, at+dot
+			if to+1 == len(s) || s[to+1] <= ' ' {
+				at = to + 1 // the end of a sentence
+				continue
+			}
 			for from > at {
 				r, n := utf8.DecodeLastRuneInString(s[at:from])
 				if !folds.inHost(r) {

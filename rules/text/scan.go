@@ -34,6 +34,11 @@ func (sc *scanner) scan(i, end int) {
 			i = sc.letters(i, end)
 			continue
 		}
+		if c == ' ' {
+			sc.open, sc.gap = false, true
+			i++
+			continue
+		}
 		i = sc.sign(rune(c), i, i+1, end)
 	}
 	sc.close()
@@ -43,15 +48,17 @@ func (sc *scanner) scan(i, end int) {
 func (sc *scanner) letters(i, end int) int {
 	sc.word(i)
 	t := sc.t
-	for i < end {
-		c := sc.s[i]
-		if c >= utf8.RuneSelf || t.folds.ascii[c] == 0 {
+	ascii, s, keys := &t.folds.ascii, sc.s[:end], t.keys
+	for ; i < len(s); i++ {
+		c := ascii[s[i]]
+		if c == 0 {
 			break
 		}
-		t.keys = append(t.keys, t.folds.ascii[c])
-		i++
+		keys = append(keys, c)
 	}
-	sc.grow(i)
+	t.keys = keys
+	tok := &t.List[len(t.List)-1]
+	tok.To, tok.keyTo = int32(i), int32(len(keys))
 	return i
 }
 
@@ -231,10 +238,12 @@ func (sc *scanner) begin(kind Kind, from int) {
 
 // word opens a token for letters unless one is open that takes them.
 func (sc *scanner) word(from int) {
-	if sc.open && !sc.last().oneRune {
-		return
+	if sc.open {
+		if !sc.last().oneRune {
+			return
+		}
+		sc.close()
 	}
-	sc.close()
 	sc.begin(Word, from)
 }
 
