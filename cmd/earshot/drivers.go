@@ -8,6 +8,7 @@ import (
 	"earshot/listeners/bluesky"
 	"earshot/listeners/file"
 	"earshot/listeners/mail"
+	"earshot/listeners/mastodon"
 	"earshot/listeners/poll"
 	"earshot/listeners/reddit"
 	"earshot/listeners/rss"
@@ -23,6 +24,7 @@ func drivers() map[string]listeners.Driver {
 		"bluesky":  bluesky.Driver(),
 		"file":     file.Driver(),
 		"mail":     mail.Driver(),
+		"mastodon": mastodon.Driver(),
 		"poll":     poll.Driver(),
 		"reddit":   reddit.Driver(),
 		"rss":      rss.Driver(),
