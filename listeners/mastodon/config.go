@@ -16,7 +16,8 @@ import (
 type Config struct {
 	Server        string        `yaml:"server" jsonschema:"required,description=Address of the server: https://social.example"`
 	TokenFile     string        `yaml:"token_file" jsonschema:"description=File with an access token of an account there; without one only what the server shows to everybody"`
-	Tags          []string      `yaml:"tags" jsonschema:"description=Hashtags to hear, with or without #"`
+	Brands        bool          `yaml:"brands" jsonschema:"description=Hear the hashtags that the brands ask for and those that their words make"`
+	Tags          []string      `yaml:"tags" jsonschema:"description=More hashtags to hear with or without #"`
 	Public        string        `yaml:"public" jsonschema:"enum=all,enum=local,enum=remote,description=Hear everything public that the server knows; or only of its own people; or only of others"`
 	Notifications bool          `yaml:"notifications" jsonschema:"description=Hear what mentions the account of the token, private messages too"`
 	Stream        bool          `yaml:"stream" jsonschema:"description=Hear at once by a stream where the server has one, besides asking"`
@@ -24,16 +25,29 @@ type Config struct {
 	Since         time.Duration `yaml:"since" jsonschema:"description=How far back the first contact reaches"`
 }
 
+// What servers allow is 300 requests in five minutes; a round takes two, and
+// something besides.
+const (
+	requestsARound = 3
+	mostAMinute    = 60
+)
+
 func defaults() Config {
-	return Config{Stream: true, Every: time.Minute, Since: 24 * time.Hour}
+	return Config{Brands: true, Stream: true, Every: time.Minute, Since: 24 * time.Hour}
 }
 
 // check returns what is wrong with the section, and worth a warning.
-func (c Config) check() earshot.Problems {
+func (c Config) check(queries []earshot.Query) earshot.Problems {
 	problems := c.checkServer()
-	if len(c.Tags) == 0 && c.Public == "" && !c.Notifications {
+	switch n := len(timelines(c, queries)); {
+	case n == 0:
 		problems = append(problems, earshot.Problem{
 			Path: "tags", What: "there is nothing to hear", Hint: "add tags: [acme], public: local or notifications: true",
+		})
+	case c.Every > 0 && float64(n)*requestsARound/c.Every.Minutes() > mostAMinute:
+		problems = append(problems, earshot.Problem{
+			Path: "every", What: fmt.Sprintf("%d timelines every %s are more requests than most servers allow", n, c.Every),
+			Hint: "raise every, or leave timelines out", Warning: true,
 		})
 	}
 	problems = append(problems, c.checkTags()...)
@@ -101,14 +115,8 @@ func plainTag(tag string) string { return strings.ToLower(strings.TrimPrefix(tag
 
 func (c Config) checkTimes() earshot.Problems {
 	var problems earshot.Problems
-	switch {
-	case c.Every <= 0:
+	if c.Every <= 0 {
 		problems = append(problems, earshot.Problem{Path: "every", What: "every is not positive", Hint: "give a time, 1m for example"})
-	case c.Every < 5*time.Second:
-		problems = append(problems, earshot.Problem{
-			Path: "every", What: fmt.Sprintf("every %s asks more often than servers allow", c.Every),
-			Hint: "fit for tests against a server of your own only", Warning: true,
-		})
 	}
 	if c.Since < 0 {
 		problems = append(problems, earshot.Problem{Path: "since", What: "since is negative", Hint: "give a time, 1d for example"})

@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"earshot"
 	"earshot/listeners"
 )
 
@@ -30,7 +31,7 @@ func open(setup listeners.Setup) ([]listeners.Part, error) {
 	if err := setup.Decode(&config); err != nil {
 		return nil, err
 	}
-	problems := config.check()
+	problems := config.check(setup.Queries)
 	if problems.Fatal() {
 		return nil, problems
 	}
@@ -40,7 +41,7 @@ func open(setup listeners.Setup) ([]listeners.Part, error) {
 	}
 	s := &instance{url: server, config: config, client: setup.Client, stream: setup.Stream}
 	var parts []listeners.Part
-	for _, t := range timelines(config) {
+	for _, t := range timelines(config, setup.Queries) {
 		log := setup.Log.With(zap.String("part", t.name))
 		parts = append(parts, listeners.Part{Name: t.name, Source: &source{server: s, timeline: t, log: log}})
 	}
@@ -60,10 +61,17 @@ type timeline struct {
 
 func (t timeline) isNotifications() bool { return t.tag == "" && t.public == "" }
 
-func timelines(c Config) []timeline {
+func timelines(c Config, queries []earshot.Query) []timeline {
 	var all []timeline
+	var tags []string
 	for _, tag := range c.Tags {
-		tag = plainTag(tag)
+		tags = append(tags, plainTag(tag))
+	}
+	if c.Brands {
+		tags = append(tags, tagsOf(queries)...)
+	}
+	slices.Sort(tags)
+	for _, tag := range slices.Compact(tags) {
 		all = append(all, timeline{name: "tag " + tag, tag: tag, stream: "hashtag"})
 	}
 	if c.Public != "" {
@@ -73,5 +81,5 @@ func timelines(c Config) []timeline {
 	if c.Notifications {
 		all = append(all, timeline{name: "notifications", stream: "user:notification"})
 	}
-	return slices.Clip(all)
+	return all
 }
