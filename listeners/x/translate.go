@@ -141,7 +141,7 @@ func (c company) tweet(raw json.RawMessage) (tweet, error) {
 	if !p.CreatedAt.IsZero() {
 		t.CreatedAt = p.CreatedAt.UTC().Format(time.RubyDate)
 	}
-	more := extra{Conversation: p.Conversation, Posted: p.CreatedAt, Views: p.Metrics.Impressions, Media: c.pictures(p.Attachments.MediaKeys)}
+	more := extra{Conversation: p.Conversation, Posted: p.CreatedAt.Time, Views: p.Metrics.Impressions, Media: c.pictures(p.Attachments.MediaKeys)}
 	for _, ref := range append(p.Tweets, p.Posts...) {
 		switch ref.Type {
 		case "replied_to":

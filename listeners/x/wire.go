@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -47,7 +48,7 @@ type post struct {
 	Text         string      `json:"text"`
 	AuthorID     string      `json:"author_id"`
 	Username     string      `json:"username"`
-	CreatedAt    time.Time   `json:"created_at"`
+	CreatedAt    moment      `json:"created_at"`
 	Conversation snowflake   `json:"conversation_id"`
 	Lang         string      `json:"lang"`
 	NoteTweet    *note       `json:"note_tweet"`
@@ -100,11 +101,11 @@ type reference struct {
 }
 
 type user struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	Username  string    `json:"username"`
-	Verified  bool      `json:"verified"`
-	CreatedAt time.Time `json:"created_at"`
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Username  string `json:"username"`
+	Verified  bool   `json:"verified"`
+	CreatedAt moment `json:"created_at"`
 	Metrics   struct {
 		Followers int64 `json:"followers_count"`
 	} `json:"public_metrics"`
@@ -122,6 +123,22 @@ type place struct {
 	FullName string `json:"full_name"`
 	Country  string `json:"country"`
 	Code     string `json:"country_code"`
+}
+
+// moment is a time as v2 writes it, or as v1.1 did and examples of v2 still do. Of
+// anything else it is zero: the ID tells when a post was made.
+type moment struct{ time.Time }
+
+// UnmarshalJSON reads a time.
+func (m *moment) UnmarshalJSON(b []byte) error {
+	text := strings.Trim(string(b), `"`)
+	for _, layout := range []string{time.RFC3339, time.RubyDate} {
+		if at, err := time.Parse(layout, text); err == nil {
+			m.Time = at.UTC()
+			return nil
+		}
+	}
+	return nil
 }
 
 // snowflake is an ID of X: milliseconds since its epoch in the upper bits, so
