@@ -107,11 +107,17 @@ func (c *compiler) link() {
 
 // warnEveryday says that a brand's query rests on a word that is everywhere.
 func (c *compiler) warnEveryday(brand int, at earshot.Span) {
-	c.problems = append(c.problems, earshot.Problem{
-		Path: fmt.Sprintf("brands[%d].query", brand), Offset: at[0], Length: at[1] - at[0], Warning: true,
-		What: fmt.Sprintf("nearly every post has %s, so this query is looked at for nearly every post", c.config.Brands[brand].Query[at[0]:at[1]]),
+	p := everyday(c.config.Brands[brand].Query, at)
+	p.Path = fmt.Sprintf("brands[%d].query", brand)
+	c.problems = append(c.problems, p)
+}
+
+func everyday(source string, at earshot.Span) earshot.Problem {
+	return earshot.Problem{
+		Offset: at[0], Length: at[1] - at[0], Warning: true,
+		What: fmt.Sprintf("nearly every post has %s, so this query is looked at for nearly every post", source[at[0]:at[1]]),
 		Hint: "join it to a rarer word, by AND or in a phrase",
-	})
+	}
 }
 
 var slug = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)

@@ -53,7 +53,7 @@ func newRootCommand() *cobra.Command {
 		}
 	}
 	add(groupDaemon, newRunCommand(), newDemoCommand(), newTailCommand(), newSourcesCommand(), newBackfillCommand(), newBackupCommand(), newRestoreCommand())
-	add(groupRules, newCheckCommand(), newJudgeCommand(), newScoreCommand())
+	add(groupRules, newCheckCommand(), newJudgeCommand(), newScoreCommand(), newQueryCommand())
 	add(groupMore, newVersionCommand(), newManCommand())
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)

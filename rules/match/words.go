@@ -20,6 +20,14 @@ type Words struct {
 func (x *Index) Words(p *Post, query int, dst []Words) []Words {
 	from := len(dst)
 	dst = p.collect(x, x.roots[query], dst)
+	return sorted(dst, from)
+}
+
+// Merged puts words in order and drops those that overlap with one before.
+func Merged(words []Words) []Words { return sorted(words, 0) }
+
+// sorted puts words in order and drops what overlaps.
+func sorted(dst []Words, from int) []Words {
 	slices.SortFunc(dst[from:], func(a, b Words) int {
 		return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Span[0], b.Span[0]), cmp.Compare(b.Span[1], a.Span[1]))
 	})
@@ -73,6 +81,45 @@ func (p *Post) collect(x *Index, at int32, dst []Words) []Words {
 	return dst
 }
 
+// Find is a term of a query that is in a post, and where in title and text; fields
+// are found nowhere there.
+type Find struct {
+	Span  earshot.Span // in the query's text
+	Words []Words
+}
+
+// Finds lists the terms of a query that are in the post that was searched last,
+// whether it matches or not, but for those that it leaves out, in the query's order.
+func (x *Index) Finds(p *Post, query int) []Find {
+	finds := p.finds(x, x.roots[query], nil)
+	slices.SortStableFunc(finds, func(a, b Find) int { return cmp.Compare(a.Span[0], b.Span[0]) })
+	return finds
+}
+
+func (p *Post) finds(x *Index, at int32, dst []Find) []Find {
+	n := &x.nodes[at]
+	switch whole := x.isWhole(at); {
+	case n.op == opNot, n.op == opNear && !p.eval(x, at):
+		return dst
+	case (n.op == opAnd || n.op == opOr) && !whole:
+		for i := n.from; i < n.to; i++ {
+			dst = p.finds(x, i, dst)
+		}
+		return dst
+	}
+	if p.eval(x, at) {
+		dst = append(dst, Find{Span: x.span(at), Words: sorted(p.collect(x, at, nil), 0)})
+	}
+	return dst
+}
+
+// isWhole reports whether the operands of a node are no parts of the query's text:
+// they are of another query, or of one term.
+func (x *Index) isWhole(at int32) bool {
+	n := &x.nodes[at]
+	return (n.op == opAnd || n.op == opOr) && x.spans[at] == x.spans[n.from] && x.spans[at] == x.spans[n.to-1]
+}
+
 // Gap is a part of a query that keeps it from matching a post.
 type Gap struct {
 	Span    earshot.Span // in the query's text
@@ -80,9 +127,11 @@ type Gap struct {
 }
 
 // Gaps tells why a query does not match the post that was searched last: the least
-// parts of it that would have to be otherwise. It is empty if the query matches.
+// parts of it that would have to be otherwise, in its order; none if it matches.
 func (x *Index) Gaps(p *Post, query int) []Gap {
-	return p.gaps(x, x.roots[query], nil)
+	gaps := p.gaps(x, x.roots[query], nil)
+	slices.SortStableFunc(gaps, func(a, b Gap) int { return cmp.Compare(a.Span[0], b.Span[0]) })
+	return gaps
 }
 
 func (p *Post) gaps(x *Index, at int32, dst []Gap) []Gap {
@@ -92,8 +141,8 @@ func (p *Post) gaps(x *Index, at int32, dst []Gap) []Gap {
 	n := &x.nodes[at]
 	switch n.op {
 	case opAnd:
-		if at := x.span(at); at == x.span(n.from) && at == x.span(n.to-1) {
-			break // of a regular expression, or of another query
+		if x.isWhole(at) {
+			break
 		}
 		for i := n.from; i < n.to; i++ {
 			dst = p.gaps(x, i, dst)
