@@ -13,6 +13,7 @@ import (
 	"earshot/listeners/reddit"
 	"earshot/listeners/rss"
 	"earshot/listeners/telegram"
+	"earshot/listeners/webhook"
 	"earshot/listeners/x"
 	"earshot/listeners/youtube"
 )
@@ -30,6 +31,7 @@ func drivers() map[string]listeners.Driver {
 		"rss":      rss.Driver(),
 		"telegram": telegram.Driver(),
 		"youtube":  youtube.Driver(),
+		"webhook":  webhook.Driver(),
 		"x":        x.Driver(),
 	}
 }
