@@ -10,9 +10,10 @@ import (
 
 // Config is the section of an rss listener.
 type Config struct {
-	URLs   []string      `yaml:"urls" jsonschema:"required,minItems=1,description=Addresses of feeds or of web pages that name their feed"`
-	Every  time.Duration `yaml:"every" jsonschema:"description=The shortest time between two fetches of a feed"`
-	AtMost time.Duration `yaml:"at_most" jsonschema:"description=The longest time between two fetches however rarely the feed says it changes; twelve times every but at most 6h if left out"`
+	URLs     []string      `yaml:"urls" jsonschema:"required,minItems=1,description=Addresses of feeds or of web pages that name their feed"`
+	Every    time.Duration `yaml:"every" jsonschema:"description=The shortest time between two fetches of a feed"`
+	AtMost   time.Duration `yaml:"at_most" jsonschema:"description=The longest time between two fetches however rarely the feed says it changes; twelve times every but at most 6h if left out"`
+	Comments int           `yaml:"comments" jsonschema:"description=Of how many of the newest posts of a feed the comments are heard where it says where they are; 0 for none"`
 }
 
 const (
@@ -50,6 +51,11 @@ func (c Config) check() earshot.Problems {
 		} else {
 			seen[address] = i
 		}
+	}
+	if c.Comments < 0 || c.Comments > mostComments {
+		problems = append(problems, earshot.Problem{
+			Path: "comments", What: fmt.Sprintf("comments is not a number from 0 to %d", mostComments), Hint: "leave it out, or write 0 to hear none",
+		})
 	}
 	return append(problems, c.checkTimes()...)
 }

@@ -29,6 +29,11 @@ type state struct {
 	Next  time.Time     `json:"next,omitzero"`  // when to ask again
 	Known seen.Memory   `json:"known,omitzero"`
 
+	Comments []*commentFeed `json:"comments,omitempty"` // of its newest posts
+	Push     *subscription  `json:"push,omitempty"`     // with the hub that it names
+
+	announced bool // a push said that there is something new; not in the cursor
+
 	recent *recent // spares work while a Listen lasts; not in the cursor
 }
 

@@ -2,6 +2,7 @@ package rss
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,4 +98,17 @@ func BenchmarkOutline(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// Whatever a server says of its hub, what comes of it are addresses or nothing.
+func FuzzAnnounced(f *testing.F) {
+	f.Add(`<https://hub.example/>; rel="hub", </b>; rel=self`, "", "")
+	f.Add(`<h?a=1,2>; title="a,<b>"; rel="x hub"`, "/hub", "/self")
+	f.Fuzz(func(t *testing.T, link, hub, self string) {
+		s := sourceAt(feedURL)
+		gotHub, topic := announced{hub: hub, self: self}.by(http.Header{"Link": {link}}, s.address)
+		if (gotHub == "") != (topic == "") || gotHub != "" && (!strings.HasPrefix(gotHub, "http") || !strings.HasPrefix(topic, "http")) {
+			t.Errorf("hub %q, topic %q", gotHub, topic)
+		}
+	})
 }

@@ -27,7 +27,11 @@ func readJSON(doc []byte) (*document, error) {
 	if !isJSONFeed(f) {
 		return nil, errors.New("it is JSON, but not a JSON Feed")
 	}
-	return fromJSON(f)
+	d, err := fromJSON(f)
+	if err == nil {
+		d.push.addJSON(doc)
+	}
+	return d, err
 }
 
 func isJSONFeed(f *feedjson.Feed) bool {

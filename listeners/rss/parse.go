@@ -23,6 +23,7 @@ type document struct {
 	extras     map[*gofeed.Item]extra
 	shared     map[string]bool // IDs that the feed gives to items with different addresses
 	hints      hints
+	push       announced // who pushes it
 	tombstones []tombstone
 	broken     []breakage
 	kept       []trace // items that were left out, since they have been heard as they are
@@ -37,6 +38,8 @@ type extra struct {
 	lang   string // its language, where gofeed does not look
 	byline string // who wrote it, as it is written
 	raw    uint64 // hash of its bytes in the document, 0 if unknown
+
+	comments string // where its comments are published, as it is written
 }
 
 // tombstone says that an entry was taken back (RFC 6721).
@@ -147,7 +150,19 @@ func fromAtom(f *atom.Feed) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &document{Feed: feed, extras: map[*gofeed.Item]extra{}, hints: syndication(feed), tombstones: tombstones(feed)}, nil
+	d := &document{Feed: feed, extras: map[*gofeed.Item]extra{}, hints: syndication(feed), tombstones: tombstones(feed)}
+	for i, entry := range f.Entries {
+		for _, link := range entry.Links {
+			if link.Rel == "replies" && strings.Contains(link.Type, "xml") && link.Href != "" {
+				d.extras[feed.Items[i]] = extra{comments: link.Href}
+				break
+			}
+		}
+	}
+	for _, link := range f.Links {
+		d.push.add(link.Rel, link.Href)
+	}
+	return d, nil
 }
 
 // tombstones finds them under whatever prefix the feed gave their namespace.
@@ -176,9 +191,24 @@ func fromRSS(f *rss.Feed) (*document, error) {
 		if item.Link == "" && item.GUID != nil && !strings.EqualFold(item.GUID.IsPermalink, "false") {
 			feed.Items[i].Link = item.GUID.Value
 		}
-		d.extras[feed.Items[i]] = extra{byline: rssByline(item)}
+		d.extras[feed.Items[i]] = extra{byline: rssByline(item), comments: commentRSS(feed.Items[i])}
+	}
+	for _, byName := range feed.Extensions {
+		for _, link := range byName["link"] { // of Atom, under whatever prefix
+			d.push.add(link.Attrs["rel"], link.Attrs["href"])
+		}
 	}
 	return d, nil
+}
+
+// commentRSS is what the Well-Formed Web calls it, in the spellings that are seen.
+func commentRSS(item *gofeed.Item) string {
+	for name, found := range item.Extensions["wfw"] {
+		if strings.EqualFold(name, "commentRss") && len(found) > 0 {
+			return strings.TrimSpace(found[0].Value)
+		}
+	}
+	return ""
 }
 
 func rssByline(item *rss.Item) string {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -21,13 +22,13 @@ import (
 
 // Driver is the rss kind of listener.
 func Driver() listeners.Driver {
-	return listeners.Driver{Config: Config{Every: defaultEvery}, Open: open}
+	return listeners.Driver{Config: Config{Every: defaultEvery, Comments: defaultComments}, Open: open}
 }
 
 // open makes a part of each address. Problems that are warnings only come with
 // the parts.
 func open(setup listeners.Setup) ([]listeners.Part, error) {
-	config := Config{Every: defaultEvery}
+	config := Config{Every: defaultEvery, Comments: defaultComments}
 	if err := setup.Decode(&config); err != nil {
 		return nil, err
 	}
@@ -35,6 +36,7 @@ func open(setup listeners.Setup) ([]listeners.Part, error) {
 	if problems.Fatal() {
 		return nil, problems
 	}
+	pushes := newPushes(setup.Inbox, setup.Name)
 	var parts []listeners.Part
 	for _, address := range config.URLs {
 		u, err := url.Parse(address)
@@ -44,7 +46,7 @@ func open(setup listeners.Setup) ([]listeners.Part, error) {
 		u.Fragment = ""
 		parts = append(parts, listeners.Part{Name: address, Source: &source{
 			listener: setup.Name, part: address, address: u, bounds: config.bounds(),
-			client: setup.Client, log: setup.Log,
+			comments: config.Comments, pushes: pushes, client: setup.Client, log: setup.Log,
 		}})
 	}
 	if len(problems) > 0 {
@@ -58,24 +60,100 @@ type source struct {
 	listener, part string
 	address        *url.URL // as configured
 	bounds         bounds
+	comments       int     // of how many posts the comments are heard
+	pushes         *pushes // nil when nothing can be pushed
 	client         *http.Client
 	log            *zap.Logger
 }
 
-// Listen fetches the feed when it is due and emits what is new in it.
+// Listen fetches the feed when it is due or its hub says that there is something
+// new, and emits what is new in it and in the comments of its newest posts.
 func (s *source) Listen(ctx context.Context, from earshot.Cursor, emit listeners.Emit) error {
 	st, err := readState(from)
 	if err != nil {
 		s.log.Warn("cursor is unreadable, hearing the whole feed again", zap.String("part", plainAddress(s.address)), zap.NamedError("err", err))
 	}
+	ctx, stop := context.WithCancel(ctx)
+	var receiving sync.WaitGroup
+	if s.pushes.callback("") != "" {
+		receiving.Go(func() { s.pushes.serve(ctx) })
+	}
+	defer receiving.Wait()
+	defer stop()
 	for {
-		if err := wait(ctx, min(time.Until(st.Next), s.bounds.most)); err != nil {
-			return err
-		}
-		if err := s.round(ctx, st, emit); err != nil {
+		if err := s.turn(ctx, st, emit); err != nil {
 			return err
 		}
 	}
+}
+
+// turn waits until there is something to do and does it.
+func (s *source) turn(ctx context.Context, st *state, emit listeners.Emit) error {
+	one := s.enroll(st)
+	due := time.Now().Add(min(time.Until(st.Next), s.bounds.most))
+	next := st.nextComments(due)
+	if st.Push != nil && s.pushes.callback("") != "" && st.Push.due().Before(next) {
+		next = st.Push.due()
+	}
+	listeners.Report(ctx, listeners.Outlook{Next: next.UTC()})
+	if err := await(ctx, time.Until(next), one.news); err != nil {
+		return err
+	}
+	arrived := false
+	if one.news != nil {
+		var err error
+		if arrived, err = s.heed(ctx, st, one, emit); err != nil {
+			return err
+		}
+	}
+	if arrived || !time.Now().Before(due) {
+		if err := s.fetchNow(ctx, st, arrived, emit); err != nil {
+			return err
+		}
+	}
+	if err := s.subscribe(ctx, st, emit); err != nil {
+		return err
+	}
+	return s.hearComments(ctx, st, emit)
+}
+
+// fetchNow is a round that a push announced, or not. Pushes that follow each other
+// are fetched together, a second apart.
+func (s *source) fetchNow(ctx context.Context, st *state, announced bool, emit listeners.Emit) error {
+	before := st.Push
+	st.announced = announced
+	err := s.round(ctx, st, emit)
+	st.announced = false
+	if before != nil && st.Push != before {
+		s.pushes.leave(before.path())
+	}
+	if err == nil && announced {
+		err = wait(ctx, min(time.Second, s.bounds.least))
+	}
+	return err
+}
+
+func newest(mentions []earshot.Mention) time.Time {
+	var at time.Time
+	for i := range mentions {
+		if mentions[i].Posted.After(at) {
+			at = mentions[i].Posted
+		}
+	}
+	return at
+}
+
+// await waits like wait, at most until there is news.
+func await(ctx context.Context, d time.Duration, news <-chan struct{}) error {
+	timer := time.NewTimer(max(d, 0))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-news:
+	case <-timer.C:
+	}
+	return ctx.Err() // several may be true
 }
 
 func wait(ctx context.Context, d time.Duration) error {
@@ -116,6 +194,10 @@ func (s *source) round(ctx context.Context, st *state, emit listeners.Emit) erro
 	}
 	st.Known = st.Known.With(out.seen)
 	st.recent.traces = out.traces
+	st.followComments(out.comments, s.comments)
+	st.announce(doc.push.by(a.header, a.final))
+	st.Push.judge(st.announced, len(out.Mentions) > 0)
+	listeners.Report(ctx, listeners.Outlook{Posted: newest(out.Mentions)})
 	st.Pace = doc.pace(now)
 	if doc.truncated {
 		st.invalidate() // or the server would say that nothing has changed since
@@ -132,6 +214,9 @@ func (s *source) round(ctx context.Context, st *state, emit listeners.Emit) erro
 
 // due is when to ask again after an answer.
 func (s *source) due(st *state, a *answer, now time.Time) time.Time {
+	if st.Push.verified(now) && st.Push.Works {
+		return now.Add(s.bounds.most).UTC() // it is only to make sure
+	}
 	return now.Add(s.bounds.clamp(max(st.Pace, freshness(a.header, now)))).UTC()
 }
 

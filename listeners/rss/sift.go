@@ -26,6 +26,7 @@ type sifted struct {
 	listeners.Batch
 	seen      []seen.Item      // all that is in it, to be remembered
 	traces    map[uint64]trace // by the raw bytes that said so
+	comments  []*commentFeed   // where its items are commented on
 	ambiguous bool             // an item may concern one that was left out: the whole document must be read
 }
 
@@ -51,6 +52,7 @@ func (s *source) sift(st *state, doc *document, from *url.URL) *sifted {
 	for _, m := range deleted {
 		out.add(st, m)
 	}
+	out.comments = n.commentFeeds(all, s.comments)
 	said := map[uint64]bool{}
 	for _, b := range append(unnamed, doc.broken...) {
 		now := seen.Item{Key: seen.KeyOf("dead:" + string(b.raw)), Content: 1}
