@@ -13,6 +13,19 @@ import (
 // cannot be the name of a brand.
 const ledgerName = "_cases"
 
+// Ledger is the brand whose progress Told reads.
+const Ledger = ledgerName
+
+// Told returns the sequence of the last case event that teams have been told of.
+// Nobody but the engine may change the events behind it.
+func Told(p earshot.Progress) (uint64, error) {
+	l := &ledger{Version: memoryVersion}
+	if err := recall(p, &l.Version, l); err != nil {
+		return 0, err
+	}
+	return l.Cases, nil
+}
+
 // ledger says which case events have been told of. It commits with their alerts;
 // events stored after it are those that a crash kept from being told.
 type ledger struct {

@@ -22,10 +22,14 @@ const (
 
 // Progress returns how far the alerts of a brand have come, zero for never.
 func (b *Bus) Progress(ctx context.Context, brand string) (earshot.Progress, error) {
+	return b.link.progress(ctx, brand)
+}
+
+func (l *link) progress(ctx context.Context, brand string) (earshot.Progress, error) {
 	if err := tokens(brand); err != nil {
 		return earshot.Progress{}, fmt.Errorf("reading progress: %w", err)
 	}
-	r, err := b.link.last(ctx, streamAlerts, progressSubject(brand))
+	r, err := l.last(ctx, streamAlerts, progressSubject(brand))
 	if errors.Is(err, earshot.ErrNotFound) {
 		return earshot.Progress{Brand: brand}, nil
 	}

@@ -64,6 +64,11 @@ func (b *Bus) publish(ctx context.Context, id string, attempt int, msgs []*nats.
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
+	return b.link.publish(ctx, id, attempt, msgs)
+}
+
+// publish is the same without a place in the queue of the daemon.
+func (l *link) publish(ctx context.Context, id string, attempt int, msgs []*nats.Msg) (uint64, error) {
 	id += "-" + strconv.Itoa(attempt)
 	last := msgs[len(msgs)-1]
 	if len(msgs) == 1 {
@@ -75,14 +80,14 @@ func (b *Bus) publish(ctx context.Context, id string, attempt int, msgs []*nats.
 		}
 		last.Header[headerBatchCommit] = []string{"1"}
 	}
-	request, cancel := b.link.attempt(ctx)
+	request, cancel := l.attempt(ctx)
 	defer cancel()
 	for _, m := range msgs[:len(msgs)-1] {
-		if err := b.link.nc.PublishMsg(m); err != nil {
+		if err := l.nc.PublishMsg(m); err != nil {
 			return 0, away(ctx, err)
 		}
 	}
-	answer, err := b.link.nc.RequestMsgWithContext(request, last)
+	answer, err := l.nc.RequestMsgWithContext(request, last)
 	if err != nil {
 		return 0, away(ctx, err)
 	}

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -9,9 +10,10 @@ import (
 	"go.uber.org/zap"
 )
 
-// follower reads the stream of mentions in order and without a gap, for ever.
+// follower reads a stream in order and without a gap, for ever.
 type follower struct {
 	bus     *Bus
+	stream  string                   // empty for the one of mentions
 	of      jetstream.ConsumerConfig // what is read; the rest is filled in
 	after   uint64                   // the last sequence handed on
 	hear    func(ctx context.Context, m jetstream.Msg, sequence uint64) error
@@ -45,7 +47,7 @@ func (f *follower) consume(ctx context.Context) error {
 	config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, f.after+1
 	config.AckPolicy, config.MemoryStorage, config.Replicas = jetstream.AckNonePolicy, true, 1
 	config.InactiveThreshold = 5 * time.Minute
-	consumer, err := f.bus.link.js.CreateConsumer(request, streamMentions, config)
+	consumer, err := f.bus.link.js.CreateConsumer(request, cmp.Or(f.stream, streamMentions), config)
 	if err != nil {
 		return err
 	}

@@ -128,4 +128,3 @@ func TestHolders(t *testing.T) {
 		t.Error("what is no key was looked for")
 	}
 }
-

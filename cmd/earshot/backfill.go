@@ -101,6 +101,13 @@ func (b *backfill) run(ctx context.Context, name string) (err error) {
 	runner := listeners.New(listeners.Options{Log: pipe, Logger: b.log})
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	pipe.forgotten = newForgotten(b.log)
+	followed := make(chan struct{})
+	go func() { defer close(followed); pipe.forgotten.Run(ctx, store) }()
+	defer func() { stop(); <-followed }()
+	if err := pipe.forgotten.Ready(ctx); err != nil {
+		return err
+	}
 	ran := make(chan error, 1)
 	go func() {
 		ran <- runner.Run(ctx, []listeners.Listener{{Name: name, Type: b.config.Listeners[i].Type, Parts: parts}})

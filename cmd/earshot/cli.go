@@ -52,7 +52,7 @@ func newRootCommand() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	add(groupDaemon, newRunCommand(), newDemoCommand(), newTailCommand(), newSourcesCommand(), newBackfillCommand(), newBackupCommand(), newRestoreCommand())
+	add(groupDaemon, newRunCommand(), newDemoCommand(), newTailCommand(), newForgetCommand(), newExportCommand(), newSourcesCommand(), newBackfillCommand(), newBackupCommand(), newRestoreCommand())
 	add(groupRules, newCheckCommand(), newJudgeCommand(), newScoreCommand(), newQueryCommand())
 	add(groupMore, newVersionCommand(), newManCommand())
 	root.SetHelpCommandGroupID(groupMore)

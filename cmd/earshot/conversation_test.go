@@ -70,7 +70,7 @@ func TestUnknownChanges(t *testing.T) {
 		b := newBench(t)
 		log := &fakeKeys{}
 		log.add(earshot.Key("forum:old"))
-		b.known = running(t, log, false)
+		b.known = running(t, log)
 		change := func(text string, to earshot.Change) earshot.Mention {
 			m := post(text)
 			m.Change = to

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -26,7 +27,6 @@ type keyLog interface {
 // concurrently; those of nil take every post for held.
 type known struct {
 	log    keyLog
-	shared bool // other daemons store mentions too
 	logger *zap.Logger
 
 	mu      sync.RWMutex
@@ -50,8 +50,8 @@ const (
 	mistakenly = 0.001
 )
 
-func newKnown(log keyLog, shared bool, logger *zap.Logger) *known {
-	return &known{log: log, shared: shared, logger: logger, changed: make(chan struct{})}
+func newKnown(log keyLog, logger *zap.Logger) *known {
+	return &known{log: log, logger: logger, changed: make(chan struct{})}
 }
 
 // Add has Has hold for a key from now on. It comes before the mention is stored.
@@ -94,19 +94,16 @@ func (k *known) Has(key string) bool {
 	return k.now == nil || k.now.filter.TestString(key)
 }
 
-// Ready waits until Has knows everything that is stored now. It waits while the
-// log is read for the first time, which is some seconds for a million mentions,
-// and where other daemons store mentions, until it has heard of theirs.
+// Ready waits until Has knows everything that is stored now, by this daemon or by
+// others: some seconds for a million mentions when the log is read for the first
+// time, else as long as the last of them take to arrive.
 func (k *known) Ready(ctx context.Context) error {
 	if k == nil {
 		return nil
 	}
-	var newest uint64
-	if k.shared {
-		var err error
-		if newest, err = k.log.Newest(ctx); err != nil {
-			return err
-		}
+	newest, err := k.log.Newest(ctx)
+	if err != nil {
+		return err
 	}
 	return k.await(ctx, func() bool { return k.now != nil && k.now.reached >= newest })
 }
@@ -160,7 +157,7 @@ func (d *daemon) recall(ctx context.Context) bool {
 	patient, stop := context.WithCancel(ctx)
 	var waiting sync.WaitGroup
 	waiting.Go(func() { d.keepWaiting(patient, "reading what is stored") })
-	err := d.pipeline.known.Ready(ctx)
+	err := errors.Join(d.pipeline.known.Ready(ctx), d.pipeline.forgotten.Ready(ctx))
 	stop()
 	waiting.Wait()
 	d.stage.Store("starting the listeners")

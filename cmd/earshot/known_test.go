@@ -70,8 +70,8 @@ func (f *fakeKeys) Size(context.Context) (uint64, error) {
 func (f *fakeKeys) Newest(ctx context.Context) (uint64, error) { return f.Size(ctx) }
 
 // running runs a known in a bubble until the test ends.
-func running(t *testing.T, log *fakeKeys, shared bool) *known {
-	k := newKnown(log, shared, zap.NewNop())
+func running(t *testing.T, log *fakeKeys) *known {
+	k := newKnown(log, zap.NewNop())
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); k.Run(ctx) }()
@@ -87,7 +87,7 @@ func TestKnown(t *testing.T) {
 		for n := range 1000 {
 			log.add(fmt.Sprint("stored ", n))
 		}
-		k := running(t, log, false)
+		k := running(t, log)
 		if !k.Has("stranger") {
 			t.Error("a stranger was denied before the log was read")
 		}
@@ -110,7 +110,7 @@ func TestKnown(t *testing.T) {
 		}
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := running(t, &fakeKeys{slow: time.Hour}, false).Ready(ended); err == nil {
+		if err := running(t, &fakeKeys{slow: time.Hour}).Ready(ended); err == nil {
 			t.Error("Ready ended well though nobody waited")
 		}
 	})
@@ -120,7 +120,7 @@ func TestKnown(t *testing.T) {
 func TestKnownShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &fakeKeys{slow: time.Second}
-		k := running(t, log, true)
+		k := running(t, log)
 		for n := range 5 {
 			theirs := fmt.Sprint("theirs ", n)
 			log.add(theirs)
@@ -136,7 +136,7 @@ func TestKnownShared(t *testing.T) {
 func TestKnownGrows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &fakeKeys{}
-		k := running(t, log, false)
+		k := running(t, log)
 		if err := k.Ready(t.Context()); err != nil {
 			t.Fatal(err)
 		}

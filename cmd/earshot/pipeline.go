@@ -33,10 +33,12 @@ type committer interface {
 // and written by Flush: hearing such posts again after a crash is harmless, a
 // disk write per poll of a thousand quiet feeds is not.
 type pipeline struct {
-	bus     committer
-	known   *known // nil to ask the bus of everything
-	log     *zap.Logger
-	metrics pipelineMetrics
+	bus   committer
+	known *known // nil to ask the bus of everything
+	// forgotten are those whose posts are not collected; nil for nobody.
+	forgotten *forgotten
+	log       *zap.Logger
+	metrics   pipelineMetrics
 
 	books  sync.RWMutex // read-locked while a batch is judged
 	book   *rules.Book
@@ -63,8 +65,8 @@ type partState struct {
 }
 
 type pipelineMetrics struct {
-	heard, stored, known, old, withdrawn, matched, strange prometheus.Counter
-	commit                                                 prometheus.Histogram
+	heard, stored, known, old, withdrawn, matched, strange, forgotten prometheus.Counter
+	commit                                                            prometheus.Histogram
 }
 
 func newPipeline(b committer, book *rules.Book, log *zap.Logger, reg prometheus.Registerer) *pipeline {
@@ -77,6 +79,7 @@ func newPipeline(b committer, book *rules.Book, log *zap.Logger, reg prometheus.
 	p.metrics = pipelineMetrics{
 		heard:     counter("heard_total", "Posts that sources handed over, edits and deletions included."),
 		matched:   counter("matched_total", "Posts that concern at least one brand."),
+		forgotten: counter("forgotten_total", "Posts not collected since their authors were forgotten."),
 		strange:   counter("unknown_changes_total", "Edits and deletions of posts that are not stored."),
 		stored:    counter("stored_total", "Messages written to the mentions stream."),
 		known:     counter("known_total", "Messages not written because the stream held them already."),
@@ -140,7 +143,7 @@ func (p *pipeline) Commit(ctx context.Context, listener, part string, revision u
 	if revision != st.handed {
 		return 0, earshot.ErrConflict
 	}
-	mentions, err := p.connect(ctx, batch.Mentions)
+	mentions, err := p.connect(ctx, p.keepOut(batch.Mentions))
 	if err != nil {
 		return 0, err
 	}

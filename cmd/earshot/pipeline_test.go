@@ -23,7 +23,7 @@ type fakeCommitter struct {
 	cursor   earshot.Cursor
 	revision uint64
 	batches  []bus.Batch
-	err      error         // what Commit returns, if not nil
+	err      error // what Commit returns, if not nil
 	holders  map[string][]string
 	away     chan struct{} // Commit waits until it is closed, if not nil
 }

@@ -123,6 +123,7 @@ func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error)
 	quiet, stopFlushing := context.WithCancel(context.WithoutCancel(ctx))
 	group.Go(func() error { return d.alert(ctx) })
 	group.Go(func() error { d.pipeline.known.Run(ctx); return nil })
+	group.Go(func() error { d.pipeline.forgotten.Run(ctx, d.bus); return nil })
 	group.Go(func() error {
 		defer stopFlushing()
 		if !d.recall(ctx) {
@@ -173,7 +174,8 @@ func (d *daemon) assemble() error {
 	config := d.config.Load()
 	d.around = surroundings{inbox: listeners.NewInbox(config.Inbox.URL, d.hasListener), tally: d.bus.Tally(), stored: d.bus.Stored}
 	d.pipeline = newPipeline(d.bus, config.Book, d.log.Named("pipeline"), d.metrics)
-	d.pipeline.known = newKnown(d.bus, config.Bus.URL != "", d.log.Named("known"))
+	d.pipeline.forgotten = newForgotten(d.log.Named("forgotten"))
+	d.pipeline.known = newKnown(d.bus, d.log.Named("known"))
 	engine, problems := alerts.New(alerts.Options{Log: d.bus, Logger: d.log.Named("alerts"), Metrics: d.metrics}, alertsConfig(config))
 	if problems.Fatal() {
 		return problems
