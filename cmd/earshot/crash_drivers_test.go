@@ -14,6 +14,7 @@ import (
 
 	"earshot"
 	"earshot/listeners/bluesky/blueskytest"
+	"earshot/listeners/facebook/facebooktest"
 	"earshot/listeners/mail/mailtest"
 	"earshot/listeners/poll/polltest"
 	"earshot/listeners/reddit/reddittest"
@@ -35,6 +36,7 @@ type standIn interface {
 func standIns() map[string]func() standIn {
 	return map[string]func() standIn{
 		"bluesky":  func() standIn { return blueskytest.New() },
+		"facebook": func() standIn { return facebooktest.New() },
 		"mail":     func() standIn { return mailtest.New() },
 		"poll":     func() standIn { return polltest.New(polltest.Options{}) },
 		"reddit":   func() standIn { return reddittest.New() },

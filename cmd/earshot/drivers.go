@@ -6,6 +6,7 @@ import (
 
 	"earshot/listeners"
 	"earshot/listeners/bluesky"
+	"earshot/listeners/facebook"
 	"earshot/listeners/file"
 	"earshot/listeners/mail"
 	"earshot/listeners/mastodon"
@@ -23,6 +24,7 @@ import (
 func drivers() map[string]listeners.Driver {
 	return map[string]listeners.Driver{
 		"bluesky":  bluesky.Driver(),
+		"facebook": facebook.Driver(),
 		"file":     file.Driver(),
 		"mail":     mail.Driver(),
 		"mastodon": mastodon.Driver(),

@@ -29,7 +29,6 @@ func TestConfigProblems(t *testing.T) {
 		"tls":            {func(c *mail.Config) { c.TLS = "ssl" }, []string{"tls"}, true},
 		"in the clear":   {func(c *mail.Config) { c.TLS = "none" }, []string{"tls"}, true},
 		"two proofs":     {func(c *mail.Config) { c.TokenFile = "config_test.go" }, []string{"token_file"}, true},
-		"no file yet":    {func(c *mail.Config) { c.PasswordFile = "nowhere" }, []string{"password_file"}, false},
 		"folders":        {func(c *mail.Config) { c.Folders = []string{"INBOX", " ", "INBOX"} }, []string{"folders[1]", "folders[2]"}, true},
 		"after":          {func(c *mail.Config) { c.After = "delete" }, []string{"after"}, true},
 		"moves in ring":  {func(c *mail.Config) { c.After = "move:INBOX" }, []string{"after"}, true},
