@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -43,9 +44,14 @@ func openParts(setup listeners.Setup) ([]listeners.Part, error) {
 	if problems := config.check(); len(problems) > 0 {
 		return nil, problems
 	}
-	return []listeners.Part{{Name: "posts", Source: &source{
-		config: config, client: setup.Stream, stored: setup.Stored, log: setup.Log,
-	}}}, nil
+	s := &source{config: config, client: setup.Stream, stored: setup.Stored, log: setup.Log}
+	s.people = func() (*profiles, error) {
+		if !config.Profiles {
+			return nil, nil
+		}
+		return newProfiles(setup.Client, config.API, setup.Queries, setup.Log)
+	}
+	return []listeners.Part{{Name: "posts", Source: s}}, nil
 }
 
 // source is the stream of all posts.
@@ -54,10 +60,13 @@ type source struct {
 	client *http.Client
 	stored listeners.Stored
 	log    *zap.Logger
+	people func() (*profiles, error) // nil if nobody asks
+	vain   atomic.Uint32             // backfills that heard nothing: the next one asks another instance
 
 	// Only Listen uses these; they spare work and decide nothing that lasts.
 	deaf   string // the instance that was tried last, in vain
 	recent recent
+	who    *profiles
 }
 
 // Listen hears the stream from where the cursor says until ctx ends or the
@@ -67,7 +76,12 @@ func (s *source) Listen(ctx context.Context, from earshot.Cursor, emit listeners
 	if err != nil {
 		s.log.Warn("cursor is unreadable, beginning as at first contact", zap.NamedError("err", err))
 	}
-	h := &hearing{source: s, at: at, emit: emit, recent: &s.recent, server: s.choose(at.Server), swept: time.Now()}
+	if s.who == nil {
+		if s.who, err = s.people(); err != nil {
+			return err
+		}
+	}
+	h := &hearing{source: s, at: at, emit: emit, recent: &s.recent, server: s.choose(at.Server), swept: time.Now(), who: s.who}
 	err = h.hear(ctx)
 	if ctx.Err() != nil {
 		return err
@@ -98,10 +112,18 @@ func (s *source) Backfill(ctx context.Context, since time.Time, from earshot.Cur
 	if err != nil || at.Time == 0 {
 		at = cursor{Version: cursorVersion, Time: since.UnixMicro()}
 	}
-	server := s.config.Servers[max(0, slices.Index(s.config.Servers, at.Server))]
+	who, err := s.people()
+	if err != nil {
+		return err
+	}
+	all := s.config.Servers
+	server := all[(max(0, slices.Index(all, at.Server))+int(s.vain.Load()))%len(all)]
 	h := &hearing{
 		source: s, at: at, emit: emit, recent: new(recent), server: server, swept: time.Now(),
-		since: since, until: time.Now(),
+		since: since, until: time.Now(), who: who,
 	}
-	return h.hear(ctx)
+	if err = h.hear(ctx); err != nil && h.heard == 0 {
+		s.vain.Add(1)
+	}
+	return err
 }

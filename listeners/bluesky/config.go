@@ -12,8 +12,10 @@ import (
 
 // Config is the section of a bluesky listener.
 type Config struct {
-	Servers []string      `yaml:"servers" jsonschema:"minItems=1,description=Jetstream instances in the order in which they are tried; another one takes over when one fails"`
-	Since   time.Duration `yaml:"since" jsonschema:"description=How far back the first contact reaches"`
+	Servers  []string      `yaml:"servers" jsonschema:"minItems=1,description=Jetstream instances in the order in which they are tried; another one takes over when one fails"`
+	Since    time.Duration `yaml:"since" jsonschema:"description=How far back the first contact reaches"`
+	Profiles bool          `yaml:"profiles" jsonschema:"description=Ask who wrote the posts that may concern a brand: handle, name, followers, age of the account"`
+	API      string        `yaml:"api" jsonschema:"description=Where profiles are asked for"`
 }
 
 func defaults() Config {
@@ -23,6 +25,7 @@ func defaults() Config {
 			"wss://jetstream2.us-east.bsky.network", "wss://jetstream1.us-west.bsky.network",
 		},
 		Since: 10 * time.Minute,
+		API:   "https://public.api.bsky.app",
 	}
 }
 
@@ -46,6 +49,9 @@ func (c Config) check() earshot.Problems {
 	}
 	if c.Since < 0 {
 		problems = append(problems, earshot.Problem{Path: "since", What: "since is negative", Hint: "give a time, 10m for example"})
+	}
+	if u, err := url.Parse(c.API); c.Profiles && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil) {
+		problems = append(problems, earshot.Problem{Path: "api", What: "api is not an address", Hint: "leave it out, or write https://host"})
 	}
 	return problems
 }

@@ -29,6 +29,7 @@ func TestConfigProblems(t *testing.T) {
 		"servers[0] servers[1] servers[2] servers[3] servers[4]": {Servers: []string{
 			"https://jetstream.example", "wss://", "wss://u:hunter2@x.example", "wss://x.example?key=hunter2", "wss://[",
 		}},
+		"api":   {Servers: []string{good}, Profiles: true, API: "public.api.example"},
 		"since": {Servers: []string{good}, Since: -time.Second},
 	} {
 		_, err := openParts(t, config)

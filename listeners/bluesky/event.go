@@ -12,12 +12,17 @@ import (
 // event is a message of Jetstream, as far as it matters here.
 // Source: the README of bluesky-social/jetstream, and the lexicons of app.bsky.
 type event struct {
-	DID     string  `json:"did"`
-	TimeUS  int64   `json:"time_us"` // when the instance saw it, in microseconds since 1970
-	Cursor  int64   `json:"cursor"`  // its number at this instance, from version 2 on
-	Kind    string  `json:"kind"`    // commit, account, identity
-	Commit  commit  `json:"commit"`
-	Account account `json:"account"`
+	DID      string   `json:"did"`
+	TimeUS   int64    `json:"time_us"` // when the instance saw it, in microseconds since 1970
+	Cursor   int64    `json:"cursor"`  // its number at this instance, from version 2 on
+	Kind     string   `json:"kind"`    // commit, account, identity
+	Commit   commit   `json:"commit"`
+	Account  account  `json:"account"`
+	Identity identity `json:"identity"`
+}
+
+type identity struct {
+	Handle string `json:"handle"`
 }
 
 type commit struct {
@@ -155,8 +160,15 @@ func scan(text string) (e event, ok bool) {
 			return s.Null() || s.Object(func(key string) bool { return s.commit(&e.Commit, key) })
 		case "account":
 			return s.Null() || s.Object(func(key string) bool { return s.account(&e.Account, key) })
+		case "identity":
+			return s.fields(func(key string) bool {
+				if key == "handle" {
+					return s.String(&e.Identity.Handle)
+				}
+				return s.Unknown(key, "handle")
+			})
 		}
-		return s.Unknown(key, "did", "time_us", "cursor", "kind", "commit", "account")
+		return s.Unknown(key, "did", "time_us", "cursor", "kind", "commit", "account", "identity")
 	}) && s.End()
 	return e, ok
 }

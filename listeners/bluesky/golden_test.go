@@ -20,6 +20,7 @@ type golden struct {
 	Seq, At int64
 	Mention *earshot.Mention `json:",omitempty"`
 	Account string           `json:",omitempty"`
+	Handle  string           `json:",omitempty"`
 	Gone    bool             `json:",omitempty"`
 	Dead    string           `json:",omitempty"`
 }
@@ -39,7 +40,7 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			one := understand(string(message))
-			g := golden{Seq: one.seq, At: one.at, Mention: one.mention, Account: one.did, Gone: one.gone}
+			g := golden{Seq: one.seq, At: one.at, Mention: one.mention, Account: one.did, Handle: one.handle, Gone: one.gone}
 			if one.dead != nil {
 				g.Dead = one.dead.Reason
 			}

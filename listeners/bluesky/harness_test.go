@@ -37,7 +37,7 @@ func openParts(t testing.TB, config bluesky.Config, stored ...earshot.Mention) (
 	}
 	t.Cleanup(way.CloseIdleConnections)
 	return bluesky.Driver().Open(listeners.Setup{
-		Name: "test", Client: way.Client, Stream: way.Stream, Log: zap.NewNop(),
+		Name: "test", Queries: []earshot.Query{{Root: earshot.QueryNode{Op: earshot.QueryWord, Text: "Acme"}}}, Client: way.Client, Stream: way.Stream, Log: zap.NewNop(),
 		Stored: func(_ context.Context, network string, each func(earshot.Mention) error) error {
 			for _, m := range stored {
 				if m.Network == network {
@@ -56,6 +56,9 @@ func openParts(t testing.TB, config bluesky.Config, stored ...earshot.Mention) (
 			if config.Since == 0 {
 				config.Since = to.Since
 			}
+			if config.API == "" {
+				config.API = to.API
+			}
 			if config.Servers == nil {
 				config.Servers = to.Servers
 			}
@@ -68,12 +71,13 @@ func openParts(t testing.TB, config bluesky.Config, stored ...earshot.Mention) (
 // log keeps what a source says, as the real one does: each post once, with what
 // became of it.
 type log struct {
-	t      testing.TB
-	mu     sync.Mutex
-	said   []string // change and text, in order, repetitions included
-	dead   []earshot.DeadLetter
-	cursor earshot.Cursor
-	grown  chan struct{} // closed and replaced with every batch
+	t       testing.TB
+	mu      sync.Mutex
+	said    []string // change and text, in order, repetitions included
+	authors []earshot.Author
+	dead    []earshot.DeadLetter
+	cursor  earshot.Cursor
+	grown   chan struct{} // closed and replaced with every batch
 }
 
 func newLog(t testing.TB) *log { return &log{t: t, grown: make(chan struct{})} }
@@ -83,6 +87,7 @@ func (l *log) emit(_ context.Context, b listeners.Batch) error {
 	defer l.mu.Unlock()
 	for _, m := range b.Mentions {
 		l.said = append(l.said, string(m.Change)+" "+m.Text)
+		l.authors = append(l.authors, m.Author)
 	}
 	l.dead = append(l.dead, b.Dead...)
 	l.cursor = b.Next

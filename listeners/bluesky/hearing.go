@@ -34,6 +34,7 @@ type hearing struct {
 	emit   listeners.Emit
 	recent *recent
 	server string
+	who    *profiles // nil if nobody asks
 
 	since, until time.Time // of a backfill
 	first        int64     // the number that the instance must begin with, 0 if it need not
@@ -181,7 +182,10 @@ func (h *hearing) add(one *said) error {
 		return nil
 	}
 	h.at.pass(h.server, one)
-	if one.did != "" {
+	switch {
+	case one.handle != "" && h.who != nil:
+		h.who.renamed(one.did, one.handle)
+	case one.did != "" && one.handle == "":
 		h.due = h.at.leaves(one.did, one.gone)
 	}
 	if one.mention != nil && !h.recent.has(one.key) && !slices.Contains(h.keys, one.key) {
@@ -220,6 +224,9 @@ func (h *hearing) store(ctx context.Context) error {
 		return err
 	}
 	h.batch.Next = next
+	if h.who != nil {
+		h.who.introduce(ctx, h.batch.Mentions)
+	}
 	if err := h.emit(ctx, h.batch); err != nil {
 		return err
 	}

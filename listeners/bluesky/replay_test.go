@@ -22,7 +22,7 @@ import (
 // Hearing takes no more memory the longer it lasts. EARSHOT_FIREHOSE says how many
 // posts: 10000000 takes some minutes.
 func TestMemoryOfAReplay(t *testing.T) {
-	posts := 100_000
+	posts := 10_000
 	if many := os.Getenv("EARSHOT_FIREHOSE"); many != "" {
 		n, err := strconv.Atoi(many)
 		if err != nil {

@@ -34,6 +34,7 @@ type said struct {
 	mention *earshot.Mention
 	dead    *earshot.DeadLetter
 	did     string // whose account it is about
+	handle  string // that it has taken, if that is what is told
 	gone    bool   // it is gone; otherwise it is there
 }
 
@@ -178,6 +179,8 @@ func understand(text string) said {
 	}
 	one := said{seq: e.Cursor, at: e.TimeUS}
 	switch {
+	case e.Kind == "identity" && isDID(e.DID) && e.Identity.Handle != "":
+		one.did, one.handle = e.DID, e.Identity.Handle
 	case e.Kind == "account" && isDID(e.DID):
 		one.did, one.gone = e.DID, !e.Account.Active && isOver(e.Account.Status)
 	case e.Kind == "commit" && e.Commit.Collection == collection:
