@@ -212,8 +212,7 @@ func (p *Post) noteBareHosts(x *Index, s string) {
 // the sign.
 func (p *Post) noteHost(x *Index, host, sign string) {
 	for host = x.ascii(host); host != "" && strings.Contains(host, sign); _, host, _ = strings.Cut(host, ".") {
-		p.key = append(append(p.key[:0], keySite...), host...)
-		p.noteKey(x)
+		p.noteText(x, keySite, host)
 	}
 }
 

@@ -52,8 +52,9 @@ func newNaive(m *earshot.Mention) *naive {
 		n.tokens.Add(text.Link, link)
 	}
 	for field, s := range n.fields {
-		var key []byte
-		for d := range text.Disguises(s, &key) {
+		var all text.Disguises
+		all.Read(s)
+		for d, ok := all.Next(); ok; d, ok = all.Next() {
 			n.disguises(text.Field(field), d)
 		}
 	}
@@ -114,14 +115,18 @@ func (n *naive) eval(q *earshot.QueryNode) bool {
 // near is true if one operand stands somewhere and all others begin within the
 // distance after it.
 func (n *naive) near(q *earshot.QueryNode) bool {
-	for first := range q.Nodes {
+	sides := make([][]place, len(q.Nodes))
+	for i := range q.Nodes {
+		sides[i] = n.places(&q.Nodes[i])
+	}
+	for first := range sides {
 		if first > 0 && q.Ordered {
 			return false
 		}
-		for _, a := range n.places(&q.Nodes[first]) {
+		for _, a := range sides[first] {
 			all := true
-			for other := range q.Nodes {
-				all = all && (other == first || slices.ContainsFunc(n.places(&q.Nodes[other]), func(b place) bool {
+			for other := range sides {
+				all = all && (other == first || slices.ContainsFunc(sides[other], func(b place) bool {
 					return b.from > a.to && int(b.from-a.to) <= q.Distance
 				}))
 			}

@@ -23,6 +23,8 @@ type Post struct {
 	all     text.Tokens               // Tokens, those of addresses, and words in tags and in disguise
 	spoken  int                       // how many of them are in Tokens
 
+	disguises text.Disguises
+
 	ids     []int32
 	key     []byte
 	spelled []byte
@@ -194,7 +196,8 @@ func placeOf(t *text.Token) places {
 func (p *Post) noteToken(x *Index, i int32) {
 	tok := &p.all.List[i]
 	if tok.Kind == text.Part {
-		p.noteLayer(&x.camels, p.all.Key(int(i)), i)
+		p.ids = x.camels.dict.Lookup(p.ids[:0], p.all.Key(int(i)))
+		p.noteLayer(&x.camels, i)
 		return
 	}
 	place := placeOf(tok)
@@ -211,15 +214,15 @@ func (p *Post) noteToken(x *Index, i int32) {
 		key := p.all.Key(int(i))
 		for j := range key {
 			if key[j]&0xC0 != 0x80 {
-				p.noteLayer(&x.insides, key[j:], i)
+				p.ids = x.insides.dict.Begins(p.ids[:0], key[j:])
+				p.noteLayer(&x.insides, i)
 			}
 		}
 	}
 }
 
-// noteLayer notes the terms that a layer has for a key.
-func (p *Post) noteLayer(l *layer, key []byte, token int32) {
-	p.ids = l.dict.Lookup(p.ids[:0], key)
+// noteLayer notes the terms that a layer has for what was looked up.
+func (p *Post) noteLayer(l *layer, token int32) {
 	for _, id := range p.ids {
 		p.noteChecked(l.checks[id], placeOf(&p.all.List[token]), token)
 	}
@@ -249,7 +252,8 @@ func (p *Post) isSpelled(c *check, token int32) bool {
 // noteDisguises looks for words in disguise.
 func (p *Post) noteDisguises(x *Index) {
 	for field, s := range p.fields {
-		for d := range text.Disguises(s, &p.key) {
+		p.disguises.Read(s)
+		for d, ok := p.disguises.Next(); ok; d, ok = p.disguises.Next() {
 			p.ids = x.skeletons.dict.Lookup(p.ids[:0], d.Key)
 			for _, id := range p.ids {
 				p.noteDisguise(x.skeletons.checks[id], text.Field(field), d)
@@ -272,7 +276,7 @@ func (p *Post) noteLiterals(x *Index) {
 	for _, s := range p.fields {
 		p.folded = text.AppendCaseFold(p.folded[:0], s)
 		for i := range p.folded {
-			p.ids = x.literals.dict.Lookup(p.ids[:0], p.folded[i:])
+			p.ids = x.literals.dict.Begins(p.ids[:0], p.folded[i:])
 			for _, id := range p.ids {
 				p.note(x.literals.checks[id][0].term, -1)
 			}

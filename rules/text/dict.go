@@ -18,6 +18,7 @@ type Dict struct {
 	size   int32
 
 	slots    []slot // by hash, a power of two
+	longest  int    // bytes of a word
 	keys     []byte
 	prefixes []prefix // sorted by key
 	begins   []begin  // by hash of the first MinPrefix bytes, a power of two
@@ -113,6 +114,7 @@ func tableSize(entries int) int {
 }
 
 func (d *Dict) insert(key string, id int32) {
+	d.longest = max(d.longest, len(key))
 	h := hash([]byte(key))
 	i := h
 	for d.slots[i&uint32(len(d.slots)-1)].size > 0 {
@@ -157,18 +159,25 @@ func (d *Dict) Lookup(dst []int32, key []byte) []int32 {
 	if id := d.find(key); id >= 0 {
 		dst = append(dst, id)
 	}
-	if len(d.prefixes) > 0 && len(key) >= MinPrefix {
-		dst = d.lookupPrefixes(dst, key)
-	}
+	dst = d.Begins(dst, key)
 	if d.shapes.any {
 		dst = d.lookupShapes(dst, key)
 	}
 	return dst
 }
 
+// Begins appends to dst the numbers of the prefixes that key begins with, however
+// long it is.
+func (d *Dict) Begins(dst []int32, key []byte) []int32 {
+	if len(d.prefixes) == 0 || len(key) < MinPrefix {
+		return dst
+	}
+	return d.lookupPrefixes(dst, key)
+}
+
 // find returns the number of a word, -1 if there is none.
 func (d *Dict) find(key []byte) int32 {
-	if len(d.slots) == 0 || len(key) == 0 {
+	if len(key) == 0 || len(key) > d.longest {
 		return -1
 	}
 	h, mask := hash(key), uint32(len(d.slots)-1)

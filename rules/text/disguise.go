@@ -13,6 +13,8 @@ import (
 const (
 	MinDisguised = 3  // letters of a word; shorter ones are found in everything
 	maxDisguised = 40 // letters
+	maxSpaced    = 16 // letters that stand apart
+	maxJoints    = 6  // parts with dots between
 	MinInside    = 4  // letters of a word that is looked for inside others
 )
 
@@ -128,39 +130,92 @@ type piece struct {
 	genuine  int // letters that are no digits and signs
 }
 
-// Disguises yields what may be words in disguise: with look-alike letters, with
+// Disguises finds what may be words in disguise: with look-alike letters, with
 // digits and signs for letters, and with the letters or parts of the word apart.
-// Scratch is room for their keys, which it keeps.
-func Disguises(s string, scratch *[]byte) iter.Seq[Disguise] {
-	return func(yield func(Disguise) bool) {
-		d := disguises{s: s, looks: loadLooks(), key: *scratch, yield: yield}
-		defer func() { *scratch = d.key }()
-		at := 0
-		for d.more(&at) {
-			if !d.single() || !d.spaced() || !d.dotted() {
-				return
+// It is scratch space to be used again: Read a text, then ask for the Next until
+// there is none. Not for concurrent use.
+type Disguises struct {
+	s     string
+	at    int
+	looks *looks
+	key   []byte
+	last  [maxSpaced]piece // the last pieces, in a ring
+	count int
+	run   int // how many of them are single letters close to each other
+	chunk int // how many of them have only signs between them
+
+	stage   stage // of the last piece
+	n       int   // how many pieces before it are tried
+	letters int   // of them, for dotted words
+	found   Disguise
+}
+
+type stage uint8
+
+const (
+	stageNext stage = iota
+	stageWhole
+	stageInner
+	stageSpaced
+	stageDotted
+)
+
+// Read begins with a text.
+func (d *Disguises) Read(s string) {
+	d.s, d.at, d.count, d.run, d.chunk, d.stage, d.looks = s, 0, 0, 0, 0, stageNext, loadLooks()
+}
+
+// Next returns the next disguise; ok is false at the end of the text.
+func (d *Disguises) Next() (found Disguise, ok bool) {
+	for {
+		switch d.stage {
+		case stageNext:
+			if !d.more() {
+				d.s = ""
+				return found, false
 			}
+			d.stage = stageWhole
+			if p := d.back(0); p.letters < MinDisguised || p.letters > maxDisguised || p.genuine == 0 {
+				d.stage, d.n = stageSpaced, MinDisguised-1
+			}
+			continue
+		case stageWhole:
+			d.stage = stageInner
+			ok = d.hide(0, false)
+		case stageInner:
+			d.stage, d.n = stageSpaced, MinDisguised-1
+			p := d.back(0)
+			ok = (p.inner[0] != p.from || p.inner[1] != p.to) && d.hide(0, true)
+		case stageSpaced:
+			if d.n >= min(d.run, maxSpaced) {
+				d.stage, d.n, d.letters = stageDotted, 1, d.back(0).letters
+				continue
+			}
+			ok = d.hide(d.n, false)
+			d.n++
+		default:
+			if d.n >= min(d.chunk, maxJoints) {
+				d.stage = stageNext
+				continue
+			}
+			if d.letters += d.back(d.n).letters; d.letters > maxDisguised {
+				d.stage = stageNext
+				continue
+			}
+			ok = d.run <= d.n && d.hide(d.n, false) // else it is spaced
+			d.n++
+		}
+		if ok {
+			return d.found, true
 		}
 	}
 }
 
-// disguises reads a text piece by piece and remembers the last ones.
-type disguises struct {
-	s     string
-	looks *looks
-	key   []byte
-	last  [maxDisguised]piece // the last pieces, in a ring
-	count int
-	run   int // how many of them are single letters close to each other
-	chunk int // how many of them have only signs between them
-	yield func(Disguise) bool
-}
-
-func (d *disguises) back(n int) *piece { return &d.last[(d.count-1-n)%maxDisguised] }
+func (d *Disguises) back(n int) *piece { return &d.last[(d.count-1-n)%maxSpaced] }
 
 // more reads the next piece.
-func (d *disguises) more(at *int) bool {
-	i := *at
+func (d *Disguises) more() bool {
+	i := d.at
 	for i < len(d.s) {
 		r, n := utf8.DecodeRuneInString(d.s[i:])
 		if d.kind(r) != apart {
@@ -179,30 +234,36 @@ func (d *disguises) more(at *int) bool {
 			break
 		}
 		i += n
-		switch k {
-		case genuine, digit:
-			p.letters++
-			if p.inner[0] < 0 {
-				p.inner[0] = i - n
-			}
-			p.inner[1] = i
-			if k == genuine {
-				p.genuine++
-			}
-		case sign:
-			p.letters++
-		}
+		p.take(k, i-n, i)
 	}
-	p.to, *at = i, i
+	p.to, d.at = i, i
 	gap := ""
 	if d.count > 0 {
 		gap = d.s[d.back(0).to:p.from]
 	}
-	d.last[d.count%maxDisguised] = p
+	d.last[d.count%maxSpaced] = p
 	d.count++
 	d.run = follow(d.run, p.letters == 1, d.count > 1 && len(gap) <= maxGap)
 	d.chunk = follow(d.chunk, true, d.count > 1 && isJoint(gap))
 	return true
+}
+
+// take adds a character to the piece.
+func (p *piece) take(kind, from, to int) {
+	switch kind {
+	case genuine, digit:
+		if p.inner[0] < 0 {
+			p.inner[0] = from
+		}
+		p.inner[1] = to
+		if kind == genuine {
+			p.genuine++
+		}
+	case sign:
+	default:
+		return
+	}
+	p.letters++
 }
 
 // follow counts how long a run is.
@@ -213,7 +274,7 @@ func follow(run int, part, joined bool) int {
 	case !joined:
 		return 1
 	}
-	return min(run+1, maxDisguised)
+	return min(run+1, maxSpaced)
 }
 
 // maxGap is how many bytes may stand between the letters of a word: a space and a
@@ -238,7 +299,7 @@ const (
 )
 
 // kind says what a character is to a word in disguise.
-func (d *disguises) kind(r rune) int {
+func (d *Disguises) kind(r rune) int {
 	if r < utf8.RuneSelf {
 		switch {
 		case r|0x20 >= 'a' && r|0x20 <= 'z':
@@ -265,8 +326,9 @@ func (d *disguises) kind(r rune) int {
 	return apart
 }
 
-// emit yields the pieces from the one n back on as one word.
-func (d *disguises) emit(n int, inner bool) bool {
+// hide makes one word of the pieces from the one n back on; it reports whether it
+// could be one.
+func (d *Disguises) hide(n int, inner bool) bool {
 	first, last := d.back(n), d.back(0)
 	from, to := first.from, last.to
 	if inner {
@@ -278,7 +340,7 @@ func (d *disguises) emit(n int, inner bool) bool {
 		p := d.back(i)
 		letters += p.genuine
 		part := d.s[p.from:p.to]
-		if inner && n == 0 {
+		if inner {
 			part = d.s[from:to]
 		}
 		for _, r := range part {
@@ -286,46 +348,8 @@ func (d *disguises) emit(n int, inner bool) bool {
 		}
 	}
 	d.key = tidy(d.key, 0)
-	if letters == 0 || len(d.key) < MinDisguised {
-		return true
-	}
-	return d.yield(Disguise{Key: d.key, From: from, To: to})
-}
-
-// single yields the last piece, with and without the signs at its edges.
-func (d *disguises) single() bool {
-	p := d.back(0)
-	if p.letters < MinDisguised || p.letters > maxDisguised || p.genuine == 0 {
-		return true
-	}
-	if !d.emit(0, false) {
-		return false
-	}
-	return p.inner[0] == p.from && p.inner[1] == p.to || d.emit(0, true)
-}
-
-// spaced yields the words that single letters make up, as in l e g o.
-func (d *disguises) spaced() bool {
-	for n := MinDisguised - 1; n < d.run; n++ {
-		if !d.emit(n, false) {
-			return false
-		}
-	}
-	return true
-}
-
-// dotted yields the words that parts make up, as in le.go.
-func (d *disguises) dotted() bool {
-	letters := d.back(0).letters
-	for n := 1; n < d.chunk && letters <= maxDisguised; n++ {
-		if letters += d.back(n).letters; d.run > n {
-			continue // spaced has it
-		}
-		if letters > maxDisguised || !d.emit(n, false) {
-			return letters > maxDisguised
-		}
-	}
-	return true
+	d.found = Disguise{Key: d.key, From: from, To: to}
+	return letters > 0 && len(d.key) >= MinDisguised
 }
 
 // Camel yields the words of a hashtag or handle that capitals, digits and

@@ -10,7 +10,7 @@ import (
 const MaxHost = 253
 
 // BareHosts yields what could be host names written without https:// or www.:
-// letters with dots between, in lower case. Mail addresses, and what stands in
+// letters with dots between, as they are written. Mail addresses, and what stands in
 // the path of an address, are left out. It does not check the names, and many
 // are none.
 func BareHosts(s string) iter.Seq[string] {
@@ -43,7 +43,7 @@ func BareHosts(s string) iter.Seq[string] {
 			at = to
 			bare := (from == 0 || strings.IndexByte("@/=?&#%_", s[from-1]) < 0) && (to == len(s) || s[to] != '@')
 			host := strings.Trim(s[from:to], ".-")
-			if bare && len(host) <= MaxHost && strings.IndexByte(host, '.') > 0 && !yield(strings.ToLower(host)) {
+			if bare && len(host) <= MaxHost && strings.IndexByte(host, '.') > 0 && !yield(host) {
 				return
 			}
 		}
