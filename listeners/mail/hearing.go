@@ -62,7 +62,9 @@ func (h *hearing) catchUp(ctx context.Context, next imap.UID) error {
 				last = first + width - 1
 			}
 		}
-		h.drain()
+		if next == 0 {
+			h.drain() // what it told of is in this listing
+		}
 		listed, err := h.session.list(ctx, first, last)
 		if err != nil {
 			return err

@@ -75,11 +75,13 @@ func (s *source) Listen(ctx context.Context, from earshot.Cursor, emit listeners
 	if err := h.begin(ctx, box); err != nil {
 		return err
 	}
+	if err := h.catchUp(ctx, box.UIDNext); err != nil {
+		return err
+	}
 	for {
-		if err := h.catchUp(ctx, box.UIDNext); err != nil {
+		if err := h.catchUp(ctx, 0); err != nil {
 			return err
 		}
-		box.UIDNext = 0 // known no more: the rest of the folder
 		note := "IDLE"
 		if !conn.pushes {
 			note = "no IDLE: polling"

@@ -206,3 +206,24 @@ func TestPolls(t *testing.T) {
 		t.Errorf("asked %d times in an hour, %q", asked, note)
 	}
 }
+
+// Mail that arrives while it catches up is heard at once, not when it next asks.
+func TestArrivesWhileCatchingUp(t *testing.T) {
+	var heard []string
+	err := listenTo(t, script{answers: map[string]string{
+		"EXAMINE":                     "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 2501] ok\r\n",
+		"UID SEARCH":                  "* SEARCH 1\r\n",
+		"UID FETCH 1:1000 (UID RFC":   "* 2 EXISTS\r\n",
+		"UID FETCH 2501:* (UID RFC":   "* 2 FETCH (UID 2501 RFC822.SIZE 9)\r\n",
+		"UID FETCH 2501 (UID INTERNA": "* 2 FETCH (UID 2501 BODY[]<0> {10}\r\nFrom: a@b\n)\r\n",
+		"IDLE":                        "+ idling\r\n",
+	}}, nil, time.Minute, func(_ context.Context, b listeners.Batch) error {
+		for _, m := range b.Mentions {
+			heard = append(heard, m.Author.Handle)
+		}
+		return nil
+	})
+	if len(heard) != 1 {
+		t.Errorf("heard %q in a minute: %v", heard, err)
+	}
+}
