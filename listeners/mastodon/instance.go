@@ -50,8 +50,8 @@ func (s *instance) token() (string, error) {
 // answer is what a server said to one request.
 type answer struct {
 	body  []byte
-	older mastodon.ID // where the page before this one ends, from the Link header
-	newer mastodon.ID // where the next one begins
+	older mastodon.ID // where the page of older posts ends: from the Link header, else its oldest ID; "" for an empty one
+	newer mastodon.ID // where the page of newer posts begins, likewise
 }
 
 // call does requests with what the library offers and returns what the server
@@ -75,12 +75,18 @@ func (s *instance) call(ctx context.Context, token string, remote bool, ask func
 	if got.body == nil {
 		return nil, err
 	}
+	oldest, newest := span(got.body)
+	if got.older == "" {
+		got.older = oldest
+	}
+	got.newer = max2(got.newer, newest)
 	return got, nil
 }
 
 // refused makes an answer that a person must deal with one that stops the asking.
 func (s *instance) refused(status *listeners.StatusError, err error, token string) error {
-	if status.Code != http.StatusUnauthorized && status.Code != http.StatusForbidden {
+	members := token == "" && status.Code == http.StatusUnprocessableEntity // as Mastodon says it
+	if status.Code != http.StatusUnauthorized && status.Code != http.StatusForbidden && !members {
 		return err
 	}
 	if token == "" {

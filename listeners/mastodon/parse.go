@@ -62,6 +62,27 @@ func (r reader) page(body []byte) (posts []post, dead []earshot.DeadLetter, err 
 	return posts, dead, nil
 }
 
+// span returns the least and the greatest ID of a page, whatever else its entries
+// are; both are "" if it is no page, or empty.
+func span(body []byte) (oldest, newest mastodon.ID) {
+	var all []json.RawMessage
+	if json.Unmarshal(body, &all) != nil {
+		return "", ""
+	}
+	for _, one := range all {
+		var entry struct {
+			ID mastodon.ID `json:"id"`
+		}
+		if json.Unmarshal(one, &entry) != nil || entry.ID == "" {
+			continue
+		}
+		if newest = max2(newest, entry.ID); oldest == "" || entry.ID.Compare(oldest) < 0 {
+			oldest = entry.ID
+		}
+	}
+	return oldest, newest
+}
+
 // one reads a status or notification; ok is false if it is about no post.
 func (r reader) one(text []byte) (p post, ok bool, err error) {
 	if !r.notifications {

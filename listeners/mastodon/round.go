@@ -24,8 +24,7 @@ func (l *listening) round(ctx context.Context) error {
 		return l.first(ctx)
 	}
 	there := map[mastodon.ID]bool{}
-	from, top := l.state.Floor, mastodon.ID("")
-	for {
+	for from := l.state.Floor; ; {
 		pg := &mastodon.Pagination{MinID: from, Limit: window}
 		posts, got, b, err := l.page(ctx, pg)
 		if err != nil {
@@ -33,9 +32,6 @@ func (l *listening) round(ctx context.Context) error {
 		}
 		for i := range posts {
 			there[posts[i].page] = true
-			if top.Compare(posts[i].page) < 0 {
-				top = posts[i].page
-			}
 			if err := b.hear(ctx, &posts[i], earshot.New); err != nil {
 				return err
 			}
@@ -43,13 +39,11 @@ func (l *listening) round(ctx context.Context) error {
 		if err := b.store(ctx); err != nil {
 			return err
 		}
-		next := max2(top, got.newer)
-		if len(posts) == 0 || next.Compare(from) <= 0 {
-			break // also of a server that does not know min_id and gives the same page again
+		if got.newer.Compare(from) <= 0 { // also of a server that does not know min_id and gives the same page again
+			return l.review(ctx, there)
 		}
-		from = next
+		from = got.newer
 	}
-	return l.review(ctx, there)
 }
 
 func max2(a, b mastodon.ID) mastodon.ID {
@@ -110,18 +104,11 @@ func (l *listening) first(ctx context.Context) error {
 			return err
 		}
 		b.Dead = append(b.Dead, b.next.mourn(page.Dead)...)
-		if len(posts) == 0 {
-			break
-		}
 		all = append(posts, all...)
-		older := got.older
-		if older == "" || older == pg.MaxID {
-			older = posts[0].page
-		}
-		if older == pg.MaxID || posts[0].mention.Posted.Before(since) {
+		if got.older == "" || got.older == pg.MaxID || len(posts) > 0 && posts[0].mention.Posted.Before(since) {
 			break
 		}
-		pg.MaxID = older
+		pg.MaxID = got.older
 	}
 	slices.SortStableFunc(all, func(a, b post) int { return a.page.Compare(b.page) })
 	for i := range all {
@@ -193,7 +180,7 @@ func (l *listening) look(ctx context.Context, b *batch, k known) error {
 	case isGone(err):
 		b.forget(k)
 		return nil
-	case isHidden(err):
+	case isUnknown(err):
 		return nil
 	case err != nil:
 		return fmt.Errorf("looking up a post at %s: %w", l.server.url.Host, err)
@@ -225,31 +212,27 @@ func (s *source) Backfill(ctx context.Context, since time.Time, from earshot.Cur
 		if err != nil {
 			return err
 		}
-		if len(posts) == 0 {
+		if got.older == "" {
 			return nil
 		}
+		oldest := began
 		for i := range posts {
-			if posts[i].mention.Posted.Before(since) {
+			if oldest = posts[0].mention.Posted; posts[i].mention.Posted.Before(since) {
 				continue
 			}
 			if err := b.hear(ctx, &posts[i], earshot.New); err != nil {
 				return err
 			}
 		}
-		older := got.older
-		if older == "" {
-			older = posts[0].page
-		}
-		b.Next = earshot.Cursor(older)
+		b.Next = earshot.Cursor(got.older)
 		if err := emit(ctx, b.Batch); err != nil {
 			return err
 		}
-		oldest := posts[0].mention.Posted
-		if oldest.Before(since) || older == at {
+		if oldest.Before(since) || got.older == at {
 			return nil
 		}
 		l.server.report(ctx)
 		listeners.Report(ctx, listeners.Outlook{Done: began.Sub(oldest).Seconds() / began.Sub(since).Seconds()})
-		at = older
+		at = got.older
 	}
 }

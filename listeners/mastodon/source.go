@@ -277,11 +277,16 @@ func isGone(err error) bool {
 	return ok && (status.Code == 404 || status.Code == 410)
 }
 
-// isHidden reports whether the server does not show a post to everybody. Whether
-// the credential is good is found out by asking for the timeline.
-func isHidden(err error) bool {
-	_, ok := errors.AsType[*listeners.Refused](err)
-	return ok
+// isUnknown reports whether the server does not say what it was asked about one
+// post. Whether it is well, and the credential good, is found out by asking for
+// the timeline.
+func isUnknown(err error) bool {
+	if _, wait := errors.AsType[*listeners.RetryAfter](err); wait {
+		return false
+	}
+	_, refused := errors.AsType[*listeners.Refused](err)
+	_, status := errors.AsType[*listeners.StatusError](err)
+	return refused || status
 }
 
 // differs reports whether a post says something else than what is known of it.

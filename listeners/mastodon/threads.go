@@ -60,7 +60,7 @@ func (t *threads) ask(ctx context.Context, p *post) (thread, error) {
 		_, err := c.GetStatusContext(ctx, p.id)
 		return err
 	})
-	if isGone(err) || isHidden(err) {
+	if isUnknown(err) {
 		return thread{}, nil
 	}
 	if err != nil {

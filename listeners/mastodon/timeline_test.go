@@ -324,3 +324,50 @@ func TestNonsense(t *testing.T) {
 		t.Errorf("dead letters: %v", l.dead)
 	}
 }
+
+// Whole pages of nonsense, with and without Link headers, hide nothing behind them.
+func TestPagesOfNonsense(t *testing.T) {
+	t.Parallel()
+	for _, o := range []mastodontest.Options{{}, {NoLink: true}} {
+		server := start(t, o)
+		bad := mastodontest.Status{"uri": "", "url": ""}
+		nonsense := func() {
+			for i := range 90 {
+				server.Post(fmt.Sprint("bad ", i), bad)
+			}
+		}
+		server.Publish("one")
+		nonsense()
+		server.Publish("two")
+		l := newLog(t)
+		stop := l.listen(source(t, polling(t, server)))
+		l.until(2)
+		nonsense()
+		server.Publish("three")
+		if got := l.until(3); !slices.Equal(got, []string{"new one", "new two", "new three"}) {
+			t.Errorf("heard %q", got)
+		}
+		_ = stop()
+	}
+}
+
+// A server that fails when it is asked about one post is heard all the same.
+func TestBrokenPosts(t *testing.T) {
+	t.Parallel()
+	server := start(t, mastodontest.Options{Broken: true})
+	root := server.Post("root", nil)
+	l := newLog(t)
+	s := source(t, polling(t, server))
+	stop := l.listen(s)
+	l.until(1)
+	_ = stop()
+	server.Delete(root, true)
+	server.Post("leaf", mastodontest.Status{"in_reply_to_id": root})
+	stop = l.listen(source(t, polling(t, server)))
+	if got := l.until(2); !slices.Equal(got, []string{"new root", "new leaf"}) {
+		t.Errorf("heard %q", got)
+	}
+	if err := stop(); err != nil {
+		t.Errorf("it failed: %v", err)
+	}
+}

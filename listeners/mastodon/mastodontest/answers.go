@@ -158,6 +158,10 @@ func (s *Server) find(id string) Status {
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.options.Broken {
+		refuse(w, http.StatusInternalServerError, "We're sorry, but something went wrong on our end.")
+		return
+	}
 	if st := s.find(r.PathValue("id")); st != nil {
 		answer(w, st)
 		return
@@ -169,6 +173,10 @@ func (s *Server) context(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := s.find(r.PathValue("id"))
+	if s.options.Broken {
+		refuse(w, http.StatusInternalServerError, "We're sorry, but something went wrong on our end.")
+		return
+	}
 	if st == nil {
 		refuse(w, http.StatusNotFound, "Record not found")
 		return

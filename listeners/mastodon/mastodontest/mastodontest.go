@@ -38,6 +38,7 @@ type Options struct {
 	Shuffle  bool        // posts of a page come in no order
 	NoLink   bool        // it gives no Link header
 	ULID     bool        // its IDs are not numbers
+	Broken   bool        // it fails when asked about one post
 }
 
 // Server is the stand-in.
