@@ -278,27 +278,34 @@ func (a *api) introduce(ctx context.Context, posts []post) error {
 	return nil
 }
 
-// search finds the newest videos, published after a time.
+// mostSearchPages is how many pages of fifty one search may take, each of which
+// counts as a search.
+const mostSearchPages = 5
+
+// search finds videos published after a time, the newest first; without a time the
+// first page of them.
 func (a *api) search(ctx context.Context, text string, after time.Time) ([]string, error) {
 	params := url.Values{"part": {"id"}, "type": {"video"}, "order": {"date"}, "maxResults": {"50"}, "q": {text}}
+	pages := 1
 	if !after.IsZero() {
 		params.Set("publishedAfter", after.UTC().Format(time.RFC3339))
-	}
-	var answer struct {
-		Items []struct {
-			ID struct {
-				Video string `json:"videoId"`
-			} `json:"id"`
-		} `json:"items"`
-	}
-	if err := a.get(ctx, "search", params, &answer); err != nil {
-		return nil, err
+		pages = mostSearchPages
 	}
 	var ids []string
-	for _, item := range answer.Items {
-		if videoID.MatchString(item.ID.Video) && !slices.Contains(ids, item.ID.Video) {
-			ids = append(ids, item.ID.Video)
+	for range pages {
+		var answer searchList
+		if err := a.get(ctx, "search", params, &answer); err != nil {
+			return nil, err
 		}
+		for _, item := range answer.Items {
+			if videoID.MatchString(item.ID.Video) && !slices.Contains(ids, item.ID.Video) {
+				ids = append(ids, item.ID.Video)
+			}
+		}
+		if answer.Next == "" {
+			break
+		}
+		params.Set("pageToken", answer.Next)
 	}
 	return ids, nil
 }

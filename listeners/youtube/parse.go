@@ -213,6 +213,15 @@ func number(s string) int64 {
 	return n
 }
 
+type searchList struct {
+	Next  string `json:"nextPageToken"`
+	Items []struct {
+		ID struct {
+			Video string `json:"videoId"`
+		} `json:"id"`
+	} `json:"items"`
+}
+
 type channelList struct {
 	Items []channel `json:"items"`
 }

@@ -108,6 +108,7 @@ func (s *source) hear(ctx context.Context, st *state, t *threads, emit listeners
 	if err != nil {
 		return err
 	}
+	slices.Reverse(all.threads) // those of one second stay in their order, oldest first
 	said, err := s.unroll(ctx, t, all.threads)
 	if err != nil {
 		return err

@@ -147,6 +147,21 @@ func TestSearch(t *testing.T) {
 	s.hears()
 }
 
+// What was published since the last search is found, more than one page of it too.
+func TestSearchPages(t *testing.T) {
+	t.Parallel()
+	s := newSession(t, searchFinder{"crane", time.Nanosecond, 0})
+	s.hears("new video vid-0000001about cranes")
+	var want []string
+	for i := range 120 {
+		id := fmt.Sprintf("vid-%07d", i+100)
+		s.server.AddVideo(id)
+		want = append(want, "new video "+id+"about cranes")
+	}
+	s.hears(want...)
+	s.hears()
+}
+
 // Nothing is asked beyond the budget, and it is said until when.
 func TestBudget(t *testing.T) {
 	t.Parallel()
@@ -242,7 +257,7 @@ func TestBackfill(t *testing.T) {
 			}
 		}
 	}
-	since := time.Date(2026, 11, 1, 0, 1, 40, 0, time.UTC) // the comment of number 100
+	since := youtubetest.First().Add(100 * time.Second) // the comment of number 100
 	var cursor earshot.Cursor
 	heard := map[string]bool{}
 	killed := errors.New("killed")

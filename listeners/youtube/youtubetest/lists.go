@@ -37,7 +37,8 @@ func (s *Server) answer(list string, r *http.Request) (object, string) {
 				items = append(items, object{"id": object{"kind": "youtube#video", "videoId": id}})
 			}
 		}
-		return object{"items": items[:min(len(items), 50)]}, ""
+		some, next, reason := cut(items, r)
+		return object{"items": some, "nextPageToken": next}, reason
 	}
 	return nil, "notFound"
 }

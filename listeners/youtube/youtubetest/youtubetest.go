@@ -43,6 +43,7 @@ type Server struct {
 	units    int       // left of the day's quota
 	failures map[string][]Failure
 	asked    []string
+	spread   bool // each comment is below a video of its own
 	stalled  chan struct{}
 	over     chan struct{}
 }
@@ -67,20 +68,37 @@ func (s *Server) Close() {
 	s.http.Close()
 }
 
-// Config writes the key into dir and returns a listener's section.
+// Config writes the key into dir and returns a listener's section. From then on
+// each comment is below a video of its own, a matter of its own.
 func (s *Server) Config(dir string) (string, error) {
 	file := filepath.Join(dir, "youtube.key")
 	if err := os.WriteFile(file, []byte(Key+"\n"), 0o600); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("type: youtube\nserver: %s\nkey_file: %s\nvideos: [%s]\nbrands: false\nauthors: false\nevery: 20ms\nbudget: {day: 0}\n",
-		s.URL, file, Video), nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spread = true
+	return fmt.Sprintf("type: youtube\nserver: %s\nkey_file: %s\nchannels: [%s]\nbrands: false\nauthors: false\nevery: 20ms\nbudget: {day: 0}\n",
+		s.URL, file, Channel), nil
 }
 
-// Publish adds comments below the video, oldest first.
+// First is when the first comment was published; each other a second after the one
+// before. It is an hour ago, so that comments are no old news.
+func First() time.Time { return first }
+
+var first = time.Now().UTC().Truncate(time.Second).Add(-time.Hour)
+
+// Publish adds comments, oldest first.
 func (s *Server) Publish(texts ...string) {
 	for _, text := range texts {
-		s.Comment(Video, "", text)
+		s.mu.Lock()
+		video := Video
+		if s.spread {
+			video = fmt.Sprintf("v%010d", len(s.videos))
+			s.videos = append(s.videos, video)
+		}
+		s.mu.Unlock()
+		s.Comment(video, "", text)
 	}
 }
 
@@ -93,7 +111,7 @@ func (s *Server) Comment(video, parent, text string) string {
 	if parent != "" {
 		id = fmt.Sprintf("%s.r%08d", parent, n)
 	}
-	s.comments = append(s.comments, Comment{id, video, parent, text, time.Date(2026, 11, 1, 0, 0, n, 0, time.UTC)})
+	s.comments = append(s.comments, Comment{id, video, parent, text, First().Add(time.Duration(n) * time.Second)})
 	return id
 }
 
