@@ -50,7 +50,13 @@ var table = []attribute{
 	{"complaint", types.Float64, func(s *subject) any { return s.heads[urgency.Complaint].Float() }},
 	{"request", types.Float64, func(s *subject) any { return s.heads[urgency.Request].Float() }},
 	{"danger", types.Float64, func(s *subject) any { return s.heads[urgency.Danger].Float() }},
-	{"threat", types.Float64, func(s *subject) any { return s.heads[urgency.Threat].Float() }},
+	{"threat", types.Float64, func(s *subject) any {
+		return min(s.heads[urgency.Leaving]+s.heads[urgency.Legal], earshot.Unit).Float()
+	}},
+	{"leaving", types.Float64, func(s *subject) any { return s.heads[urgency.Leaving].Float() }},
+	{"legal", types.Float64, func(s *subject) any { return s.heads[urgency.Legal].Float() }},
+	{"offensive", types.Float64, func(s *subject) any { return s.heads[urgency.Offensive].Float() }},
+	{"informative", types.Float64, func(s *subject) any { return s.heads[urgency.Informative].Float() }},
 	{"mention.id", types.String, func(s *subject) any { return clip(s.mention.ID, mostShort) }},
 	{"mention.network", types.String, func(s *subject) any { return clip(s.mention.Network, mostShort) }},
 	{"mention.listener", types.String, func(s *subject) any { return clip(s.mention.Listener, mostShort) }},

@@ -12,6 +12,7 @@ import (
 
 	"earshot"
 	"earshot/rules/match"
+	"earshot/rules/urgency"
 )
 
 // Book is a compiled configuration. It is immutable and safe for concurrent use.
@@ -21,6 +22,8 @@ type Book struct {
 	index   *match.Index
 	queries map[string]*earshot.Query
 	uses    attributes // that the rules read
+	weights Weights
+	points  [urgency.HeadCount]float64
 	workers sync.Pool
 	errors  atomic.Uint64
 }
@@ -62,6 +65,11 @@ func New(config Config) (*Book, earshot.Problems) {
 		brands: c.brands, rules: c.rules, queries: c.queries, uses: c.uses,
 		index: match.New(append(c.brandQueries, topics...), len(c.brandQueries)),
 	}
+	b.weights = DefaultWeights()
+	if config.Points != nil {
+		b.weights = *config.Points
+	}
+	b.points = b.weights.heads()
 	for i := range config.Brands {
 		if at, ok := b.index.Everyday(i); ok {
 			c.warnEveryday(i, at)

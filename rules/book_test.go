@@ -124,9 +124,9 @@ func describe(verdicts []earshot.Verdict) string {
 	var lines []string
 	for _, v := range verdicts {
 		feeling := "neu"
-		if v.Sentiment > earshot.Unit/10 {
+		if v.Sentiment > earshot.Unit/5 {
 			feeling = "pos"
-		} else if v.Sentiment < -earshot.Unit/10 {
+		} else if v.Sentiment < -earshot.Unit/5 {
 			feeling = "neg"
 		}
 		var routes, why []string
@@ -134,7 +134,8 @@ func describe(verdicts []earshot.Verdict) string {
 			routes = append(routes, strings.TrimSpace(r.Team+" "+string(r.Kind)+" "+r.Topic))
 		}
 		for _, r := range v.Reasons {
-			if r.Of == earshot.OfUrgency {
+			again := len(why) > 0 && why[len(why)-1] == r.Rule && strings.HasSuffix(r.Rule, ":model")
+			if r.Of == earshot.OfUrgency && !again {
 				why = append(why, r.Rule)
 			}
 		}

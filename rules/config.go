@@ -5,6 +5,7 @@ type Config struct {
 	Brands []Brand
 	Rules  []Rule
 	Teams  []string // that routes may name; empty allows all
+	Points *Weights // what makes mentions urgent; nil for DefaultWeights
 }
 
 // Brand is what is listened for.

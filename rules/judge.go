@@ -8,6 +8,7 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"earshot"
+	"earshot/rules/features"
 	"earshot/rules/language"
 	"earshot/rules/match"
 	"earshot/rules/sentiment"
@@ -15,21 +16,8 @@ import (
 	"earshot/rules/urgency"
 )
 
-// What the book itself adds to the urgency, in points. The heads have theirs in
-// package urgency, rules name their own.
-const (
-	pointsNegative = 15 // for a sentiment of -1, and as much less as it is better
-	pointsQuestion = 10 // somebody asks the brand something
-	pointsDanger   = 25 // for each topic that is marked danger
-	pointsMost     = 100
-)
-
-// Names of the reasons for them.
-const (
-	reasonNegative = "negative sentiment"
-	reasonQuestion = "question"
-	reasonTopic    = "topic:" // and its name
-)
+// pointsMost is where the urgency ends.
+const pointsMost = 100
 
 // maxWords is how many matched words explain the relevance.
 const maxWords = 16
@@ -41,9 +29,10 @@ type worker struct {
 	values    values
 	lang      string
 	fields    [2]string
-	feelings  []earshot.Reason
+	features  features.Post
+	feelings  sentiment.Meter
 	feeling   sentiment.Result
-	pressures []earshot.Reason
+	pressures urgency.Meter
 	pressure  urgency.Result
 	words     []match.Words
 	joined    []int32 // brands whose conversation the mention belongs to
@@ -61,12 +50,12 @@ func (w *worker) forget() {
 func (w *worker) measure(m *earshot.Mention) {
 	w.values.forget()
 	w.fields = [2]string{m.Title, m.Text}
+	w.features.Read(m.Title, m.Text)
 	if w.lang = language.Base(m.Lang); w.lang == "" {
-		w.lang = language.Guess(&w.post.Tokens)
+		w.lang = language.Guess(&w.features, m.Title, m.Text)
 	}
-	in := sentiment.Input{Tokens: &w.post.Tokens, Fields: w.fields, Lang: w.lang}
-	w.feelings, w.feeling = sentiment.Measure(w.feelings[:0], in)
-	w.pressures, w.pressure = urgency.Measure(w.pressures[:0], urgency.Input(in))
+	w.feeling = w.feelings.Measure(sentiment.Input{Tokens: &w.post.Tokens, Post: &w.features, Fields: w.fields, Lang: w.lang})
+	w.pressure = w.pressures.Measure(urgency.Input{Tokens: &w.post.Tokens, Post: &w.features, Fields: w.fields, Lang: w.lang})
 }
 
 // judge makes the verdict for one brand.
@@ -76,19 +65,15 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) earshot.Verdict {
 	v := draft{earshot.Verdict{
 		Brand: brand.name, Relevance: earshot.Unit, Sentiment: w.feeling.Score,
 		Topics: []string{}, Routes: []earshot.Route{},
-		Reasons: make([]earshot.Reason, 0, len(w.feelings)+len(w.pressures)+min(len(w.words), maxWords)+6),
+		Reasons: make([]earshot.Reason, 0, len(w.feelings.Parts)+len(w.pressures.Parts)+min(len(w.words), maxWords)+8),
 	}}
 	w.relate(&v, brand, n)
-	v.Reasons = append(v.Reasons, w.feelings...)
-	v.Reasons = append(v.Reasons, w.pressures...)
-	v.Urgency = w.pressure.Points
-	if v.Sentiment < 0 {
-		v.press(reasonNegative, -v.Sentiment*pointsNegative)
-	}
+	v.Reasons = sentiment.Reasons(v.Reasons, w.feelings.Parts)
+	v.pressHeads(w.pressures.Parts, &b.points)
+	v.pressShare(reasonNegative, b.weights.Negative, max(-v.Sentiment.Float(), 0))
 	addressed := w.addresses(m, brand)
-	if addressed && w.pressure.Question {
-		v.press(reasonQuestion, pointsQuestion*earshot.Unit)
-	}
+	v.pressShare(reasonQuestion, b.weights.Question, share(addressed && w.pressure.Question))
+	v.pressContext(m, &b.weights)
 	for _, t := range brand.topics {
 		if !b.index.Matches(&w.post, t.query) {
 			continue
@@ -96,7 +81,7 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) earshot.Verdict {
 		v.Topics = append(v.Topics, t.name)
 		if t.danger {
 			v.Danger = true
-			v.press(reasonTopic+t.name, pointsDanger*earshot.Unit)
+			v.pressShare(reasonTopic+t.name, b.weights.Topic, 1)
 		}
 	}
 	v.OwnedAuthor = brand.owned.wrote(m)
@@ -187,8 +172,8 @@ func (w *worker) addresses(m *earshot.Mention, brand *brand) bool {
 	if len(w.words) == 0 {
 		return false
 	}
-	heads := &w.pressure.Heads
-	if w.pressure.Personal && (heads[urgency.Complaint] >= complains || heads[urgency.Request] >= requests || w.feeling.Score <= suffers) {
+	heads := &w.pressure.Named
+	if w.pressure.Personal && (heads[urgency.Complaint] >= complains || heads[urgency.Request] >= requests || w.feeling.Score <= suffers && w.feeling.Named < 0) {
 		return true
 	}
 	return w.calls()

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"earshot"
+	"earshot/rules/features"
 	"earshot/rules/language"
 	"earshot/rules/sentiment"
 	"earshot/rules/text"
@@ -22,15 +23,24 @@ type TextScore struct {
 func Score(s, lang string) TextScore {
 	var tokens text.Tokens
 	tokens.Add(text.Body, s)
+	var post features.Post
+	post.Read("", s)
 	if lang = language.Base(lang); lang == "" {
-		lang = language.Guess(&tokens)
+		lang = language.Guess(&post, "", s)
 	}
-	in := sentiment.Input{Tokens: &tokens, Fields: [2]string{text.Body: s}, Lang: lang}
-	reasons, feeling := sentiment.Measure([]earshot.Reason{}, in)
-	reasons, pressure := urgency.Measure(reasons, urgency.Input(in))
+	fields := [2]string{text.Body: s}
+	var feelings sentiment.Meter
+	feeling := feelings.Measure(sentiment.Input{Tokens: &tokens, Post: &post, Fields: fields, Lang: lang})
+	reasons := sentiment.Reasons([]earshot.Reason{}, feelings.Parts)
+	var pressures urgency.Meter
+	pressure := pressures.Measure(urgency.Input{Tokens: &tokens, Post: &post, Fields: fields, Lang: lang})
+	weights := DefaultWeights()
+	points := weights.heads()
+	v := draft{earshot.Verdict{Reasons: reasons}}
+	v.pressHeads(pressures.Parts, &points)
 	score := TextScore{
-		Sentiment: feeling.Score, Label: feeling.Label(), Confidence: feeling.Confidence,
-		Heads: map[string]earshot.Score{}, Language: lang, Reasons: reasons,
+		Sentiment: feeling.Score, Label: feeling.Label, Confidence: feeling.Confidence,
+		Heads: map[string]earshot.Score{}, Language: lang, Reasons: v.Reasons,
 	}
 	for _, h := range urgency.Heads() {
 		score.Heads[h.String()] = pressure.Heads[h]

@@ -79,6 +79,8 @@ type bandsConfig struct {
 	Normal   float64 `yaml:"normal" jsonschema:"description=Urgency from which a matter is normal,minimum=0,maximum=100"`
 	High     float64 `yaml:"high" jsonschema:"description=Urgency from which a matter is high,minimum=0,maximum=100"`
 	Critical float64 `yaml:"critical" jsonschema:"description=Urgency from which a matter is critical,minimum=0,maximum=100"`
+
+	Weights rules.Weights `yaml:"weights" jsonschema:"description=How many points each reason is worth at most"`
 }
 
 // fileConfig is the form of the file. Defaults are set before it is decoded.
@@ -109,7 +111,7 @@ func defaults() fileConfig {
 		HTTP:        HTTPConfig{Listen: "127.0.0.1:9090"},
 		Retention:   30 * 24 * time.Hour,
 		AlertMaxAge: alerts.DefaultMaxAge,
-		Urgency:     bandsConfig{bands.Normal.Float(), bands.High.Float(), bands.Critical.Float()},
+		Urgency:     bandsConfig{bands.Normal.Float(), bands.High.Float(), bands.Critical.Float(), rules.DefaultWeights()},
 		Heartbeat:   HeartbeatConfig{Every: time.Minute},
 		Client:      listeners.DefaultClient(),
 		Log:         LogConfig{Level: "info", Format: "auto"},
@@ -181,7 +183,7 @@ func LoadBook(path string) (*rules.Book, []strict.Finding, error) {
 }
 
 // bookless are the sections that a book is not made of.
-var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "urgency", "listeners", "teams", "inbox", "heartbeat", "client", "log", "sinks"}
+var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "listeners", "teams", "inbox", "heartbeat", "client", "log", "sinks"}
 
 // readConfig reads one byte more than a file may have at most, so that the parser
 // can say so.

@@ -1,43 +1,30 @@
-// Package language guesses what language a post is written in, from its script
-// and its small words. It is quick and unpretentious: "" means that it does not
-// know, which is usual for posts of a few words.
+// Package language tells what language a post is written in: from its script
+// where that is enough, else by a small linear model over words and runs of
+// characters. "" means that it does not know.
 package language
 
 import (
 	_ "embed"
+	"math"
 	"strings"
 	"sync"
-	"unicode"
-	"unicode/utf8"
 
-	"earshot/rules/lexicon"
-	"earshot/rules/text"
+	"earshot/rules/features"
+	"earshot/rules/linear"
 )
 
-//go:embed words.txt
-var words string
+//go:embed language.weights
+var file string
 
-type model struct {
-	names []string
-	table lexicon.Table
-	langs [][]int // by phrase: languages that use it
+// Latin are the languages in the Latin script that the model tells apart.
+var Latin = []string{
+	"en", "de", "es", "fr", "hi", "it", "pt", "nl", "sv", "da", "no", "fi", "pl", "tr", "id", "cs", "ro",
 }
 
-var load = sync.OnceValue(func() *model {
-	m := &model{}
-	for n, e := range lexicon.Read(words) {
-		m.names = append(m.names, e.Heading[0])
-		for _, word := range e.Phrases {
-			p := m.table.Add(text.Fold(word))
-			if p == len(m.langs) {
-				m.langs = append(m.langs, nil)
-			}
-			m.langs[p] = append(m.langs[p], n)
-		}
-	}
-	m.table.Freeze()
-	return m
-})
+// Groups are the features that the model reads.
+var Groups = []features.Group{features.Words, features.Runs1, features.Runs2, features.Runs3, features.Runs4}
+
+var loadWeights = sync.OnceValue(func() *linear.Model { return linear.MustRead(file) })
 
 // Base returns the language of a BCP 47 tag without script and region, in lower
 // case, and "" for tags that name no language. Both ways to write Norwegian are no.
@@ -56,111 +43,37 @@ func Base(tag string) string {
 	return base
 }
 
-// enough is how many tokens tell the language; the rest of a long text is not
-// looked at.
-const enough = 200
-
-// Guess returns the BCP 47 code of the language, or "".
-func Guess(tokens *text.Tokens) string {
-	m := load()
-	var votes [32]float64
-	var scripts [scriptCount]int
-	for i := range tokens.List[:min(len(tokens.List), enough)] {
-		tok := &tokens.List[i]
-		if tok.Kind != text.Word || tok.URL {
-			continue
-		}
-		s := scriptOf(tokens.Key(i))
-		scripts[s]++
-		if s != latin && s != cyrillic {
-			continue
-		}
-		if p, n := m.table.Find(tokens, i, nil); n > 0 {
-			for _, lang := range m.langs[p] {
-				votes[lang] += 1 / float64(len(m.langs[p])) // a word of many languages says little
-			}
-		}
-	}
-	if lang := byScript(&scripts); lang != "" {
+// Guess returns the BCP 47 code of the language of a post, or "". The texts are
+// those that the post was read from.
+func Guess(p *features.Post, title, body string) string {
+	var s scripts
+	s.count(title)
+	s.count(body)
+	if lang, sure := s.language(); sure {
 		return lang
 	}
-	best, second := 0, -1.0
-	for lang := 1; lang < len(m.names); lang++ {
-		switch {
-		case votes[lang] > votes[best]:
-			second, best = votes[best], lang
-		case votes[lang] > second:
-			second = votes[lang]
-		}
-	}
-	if votes[best] == 0 || votes[best] <= second {
+	if len(p.Groups[features.Words]) == 0 {
 		return ""
 	}
-	return m.names[best]
+	m := loadWeights()
+	var sums [32]int32
+	m.SumN(p, sums[:])
+	best, all, most := 0, 1.0, 1.0
+	for k := range m.Outputs() {
+		odds := math.Exp(min(float64(float64(sums[k])*m.Unit)+m.Bias[k], 40))
+		all += odds
+		if odds > most {
+			best, most = k+1, odds
+		}
+	}
+	if most < sure*all && len(p.Groups[features.Words]) <= few {
+		return ""
+	}
+	return Latin[best]
 }
 
-type script int
-
+// Of so few words nothing is said that is not at least so sure.
 const (
-	none script = iota
-	latin
-	cyrillic
-	han
-	kana
-	hangul
-	thai
-	arabic
-	hebrew
-	greek
-	devanagari
-	scriptCount
+	few  = 3
+	sure = 0.6
 )
-
-// byScript names the language of scripts that have one, if they prevail.
-func byScript(scripts *[scriptCount]int) string {
-	best := latin
-	for s := cyrillic; s < scriptCount; s++ {
-		if scripts[s] > scripts[best] {
-			best = s
-		}
-	}
-	if best == latin || best == han && scripts[latin] > scripts[han]+scripts[kana] {
-		return ""
-	}
-	if best == han && scripts[kana]*5 > scripts[han] {
-		best = kana
-	}
-	names := [scriptCount]string{
-		han: "zh", kana: "ja", hangul: "ko", thai: "th", arabic: "ar", hebrew: "he", greek: "el", devanagari: "hi",
-	}
-	return names[best]
-}
-
-func scriptOf(key []byte) script {
-	r, _ := utf8.DecodeRune(key)
-	switch {
-	case r < 0x80 && !unicode.IsLetter(r):
-		return none
-	case r < 0x250:
-		return latin
-	case r >= 0x370 && r < 0x400:
-		return greek
-	case r >= 0x400 && r < 0x530:
-		return cyrillic
-	case r >= 0x590 && r < 0x600:
-		return hebrew
-	case r >= 0x600 && r < 0x780:
-		return arabic
-	case r >= 0x900 && r < 0x980:
-		return devanagari
-	case r >= 0xE00 && r < 0xE80:
-		return thai
-	case r >= 0x3040 && r < 0x3100:
-		return kana
-	case r >= 0x3400 && r < 0xA000, r >= 0x20000:
-		return han
-	case r >= 0xAC00 && r < 0xD7A4, r >= 0x3131 && r < 0x318F:
-		return hangul
-	}
-	return none
-}

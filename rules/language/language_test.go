@@ -3,9 +3,15 @@ package language_test
 import (
 	"testing"
 
+	"earshot/rules/features"
 	"earshot/rules/language"
-	"earshot/rules/text"
 )
+
+func guess(s string) string {
+	var p features.Post
+	p.Read("", s)
+	return language.Guess(&p, "", s)
+}
 
 func TestGuess(t *testing.T) {
 	for s, want := range map[string]string{
@@ -26,9 +32,7 @@ func TestGuess(t *testing.T) {
 		"acme 😡 https://the.example/is/you": "",
 		"":                                  "",
 	} {
-		var tokens text.Tokens
-		tokens.Add(text.Body, s)
-		if got := language.Guess(&tokens); got != want {
+		if got := guess(s); got != want {
 			t.Errorf("Guess(%q) = %q, want %q", s, got, want)
 		}
 	}

@@ -40,6 +40,13 @@ type model struct {
 
 var load = sync.OnceValue(func() *model {
 	m := &model{}
+	eachEntry(m.add)
+	m.table.Freeze()
+	return m
+})
+
+// eachEntry goes through all word lists; those of pictures are of no language.
+func eachEntry(do func(lang string, e lexicon.Entry)) {
 	files, err := fs.Glob(lists, "words/*.txt")
 	if err != nil {
 		panic(err)
@@ -54,12 +61,10 @@ var load = sync.OnceValue(func() *model {
 			lang = ""
 		}
 		for _, e := range lexicon.Read(string(list)) {
-			m.add(lang, e)
+			do(lang, e)
 		}
 	}
-	m.table.Freeze()
-	return m
-})
+}
 
 func (m *model) add(lang string, e lexicon.Entry) {
 	entry := meaning{lang: lang}
@@ -112,4 +117,25 @@ func pick(meanings []meaning, lang string, size int) (meaning, bool) {
 		}
 	}
 	return meanings[0], true
+}
+
+// Phrase is an entry of the word lists, for training.
+type Phrase struct {
+	Text, Lang string
+	Valence    float64 // from -4 to 4
+}
+
+// Phrases lists what the word lists hold to be good or bad, in their order.
+func Phrases() []Phrase {
+	var all []Phrase
+	eachEntry(func(lang string, e lexicon.Entry) {
+		valence, err := strconv.ParseFloat(e.Heading[0], 64)
+		if err != nil {
+			return // not, very, but
+		}
+		for _, p := range e.Phrases {
+			all = append(all, Phrase{Text: strings.TrimSuffix(p, "*"), Lang: lang, Valence: valence})
+		}
+	})
+	return all
 }

@@ -1,332 +1,168 @@
-// Package sentiment measures how the author of a post feels, from -1 to 1, with
-// word lists of its own in many languages. Every part of the score is a reason.
-// It knows no brands: whom the feeling is for, it does not ask.
+// Package sentiment measures how the author of a post feels, from -1 to 1. A
+// linear model in the program, trained on posts in ten languages, weighs words,
+// characters and signs; word lists in 20 languages, which know negation, degree
+// and contrast, are one of its inputs and all that counts in the other languages.
+// Every part of the score is a reason. Whom the feeling is for, it does not ask:
+// see Toward.
 package sentiment
 
 import (
 	"math"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"earshot"
+	"earshot/rules/features"
 	"earshot/rules/text"
 )
 
-// Rule is the name of the reasons given here.
-const Rule = "sentiment"
-
-// The scale. One step of a word list's -4…4 counts step; the rest are factors.
+// Rules of the reasons given here.
 const (
-	step       = 0.15
-	negated    = -0.7 // not good is less bad than bad
-	stronger   = 1.35 // very good
-	weaker     = 0.6  // a bit good
-	loud       = 1.2  // GOOD in a text that is not all capitals, and goooood
-	beforeBut  = 0.5  // good, but …
-	afterBut   = 1.25 // … but good
-	exclaim    = 0.05 // each !, up to three a sentence, in the direction of the sentence
-	window     = 3    // words between a negation and what it negates
-	calm       = 3    // more findings than this add less and less
-	most       = 64   // findings after these do not count
-	neutralTo  = 0.1  // beyond it a score is positive or, below the negative of it, negative
-	certainty  = 0.45 // confidence that a score just beyond neutralTo is right
-	certainty1 = 0.85 // confidence that a score of 1 is right
+	RuleWords   = "sentiment"         // the trained model, about a word or sign
+	RuleLexicon = "sentiment:lexicon" // a phrase of the word lists
+	RuleBase    = "sentiment:base"    // what the model holds of any post
+	RuleRest    = "sentiment:rest"    // the sum of what is too small to list
 )
+
+// mostReasons is how many words explain a score; the rest is one reason.
+const mostReasons = 32
 
 // Input is what is measured.
 type Input struct {
 	Tokens *text.Tokens
-	Fields [2]string // the texts that the tokens were cut from, by text.Field
+	Post   *features.Post
+	Fields [2]string // the texts that both were cut from, by text.Field
 	Lang   string    // two or three letters, "" if unknown
 }
 
 // Result is the score and how sure it is.
 type Result struct {
-	Score      earshot.Score
-	Confidence earshot.Score // in [0,1]
+	Score      earshot.Score // chance of pos less chance of neg
+	Confidence earshot.Score // chance that the label is right, in [0,1]
+	Label      string        // neg, neu or pos
+	Named      float64       // what the word lists alone find, below 0 bad; of no certain size
 }
 
-// Label is neg, neu or pos.
-func (r Result) Label() string {
-	switch {
-	case r.Score > earshot.ScoreOf(neutralTo):
-		return "pos"
-	case r.Score < -earshot.ScoreOf(neutralTo):
-		return "neg"
-	}
-	return "neu"
+// Part is what a word, sign or phrase adds to the score.
+type Part struct {
+	Rule     string
+	Field    text.Field
+	From, To int // both 0 when it is not about words
+	Weight   earshot.Score
 }
 
-// Measure appends the reasons for the score to dst; their weights sum to it.
-func Measure(dst []earshot.Reason, in Input) ([]earshot.Reason, Result) {
-	r := reader{model: load(), in: in, found: make([]finding, 0, 16)}
-	r.read()
-	scale := 1.0
-	if n := float64(len(r.found)); n > calm {
-		scale = math.Sqrt(calm / n)
-	}
-	sum, doubt := earshot.Score(0), 0.0
-	for _, f := range r.found {
-		weight := earshot.ScoreOf(f.value * step * scale)
-		if weight == 0 {
-			continue
-		}
-		sum += weight
-		doubt += math.Abs(f.value * step * scale)
-		dst = append(dst, earshot.Reason{
-			Of: earshot.OfSentiment, Rule: Rule, Field: f.field.Name(), Span: &earshot.Span{f.from, f.to}, Weight: weight,
-		})
-	}
-	clamped := min(max(sum, -earshot.Unit), earshot.Unit)
-	if clamped != sum {
-		dst = append(dst, earshot.Reason{Of: earshot.OfSentiment, Rule: earshot.Limit, Weight: clamped - sum})
-	}
-	return dst, Result{Score: clamped, Confidence: confidence(clamped.Float(), doubt)}
+// Meter measures one post after the other without allocating. Not for concurrent
+// use.
+type Meter struct {
+	Result
+	Parts []Part // they sum to the score exactly; valid until the next Measure
+
+	lexical reader
+	spans   []int32
+	sizes   []float64
 }
 
-// confidence is higher the further the score is from neutral, and lower when
-// good and bad words contradict each other.
-func confidence(score, total float64) earshot.Score {
-	size := math.Abs(score)
-	if size <= neutralTo {
-		return earshot.ScoreOf(certainty + 0.1/(1+4*total))
+// Measure reads a post.
+func (m *Meter) Measure(in Input) Result {
+	model := loadWeights()
+	m.Parts = m.Parts[:0]
+	m.lexical.start(in)
+	m.lexical.read()
+	odds := model.odds(m, &in)
+	m.Result = model.result(odds, in.Lang)
+	for _, f := range m.lexical.found {
+		m.Named += f.value
 	}
-	agreement := min(size/math.Max(total, size), 1)
-	return earshot.ScoreOf(certainty + (certainty1-certainty)*size*agreement)
+	if len(m.Parts) == 0 {
+		m.Score, m.Label = 0, labels[neutral] // nothing was said
+		return m.Result
+	}
+	m.explain(odds)
+	return m.Result
 }
 
-// finding is one contribution before scaling, in steps.
-type finding struct {
-	field    text.Field
-	from, to int
-	value    float64
-}
+// odds is what argues for negative and positive against neutral, logarithmic.
+type odds struct{ neg, pos float64 }
 
-// reader walks over the tokens of a post.
-type reader struct {
-	model    *model
-	in       Input
-	found    []finding
-	sentence int  // the first finding of the sentence
-	but      bool // the sentence has turned
-
-	negation, strength int // token that negates or intensifies what follows, -1 for none
-	factor             float64
-	shouting           bool // the whole text is in capitals, so that they mean nothing
-}
-
-func (r *reader) read() {
-	list := r.in.Tokens.List
-	r.shouting = isShouting(r.in.Fields[text.Body])
-	r.startSentence()
-	for i := 0; i < len(list) && len(r.found) < most; {
-		tok := &list[i]
-		if i > 0 && r.breaks(i) {
-			r.startSentence()
-		}
-		if tok.URL || tok.Kind == text.Hashtag || tok.Kind == text.Handle {
-			i++
-			continue
-		}
-		i += max(r.token(i), 1)
-	}
-	r.emoticons()
-}
-
-func (r *reader) startSentence() {
-	r.sentence, r.but = len(r.found), false
-	r.negation, r.strength, r.factor = -1, -1, 1
-}
-
-// token reads the phrase that begins with token i and returns how many tokens it
-// takes.
-func (r *reader) token(i int) int {
-	p, n := r.model.table.Find(r.in.Tokens, i, r.means)
-	long := false
-	if n == 0 {
-		if p, long = r.squeezed(i); !long {
-			return 1
-		}
-		n = 1
-	}
-	m, ok := pick(r.model.meanings[p], r.in.Lang, r.size(i, n))
-	if !ok {
-		return n
-	}
-	switch m.role {
-	case negates:
-		if !r.follows(i) {
-			r.negation = i
-		}
-	case intensifies:
-		r.strength, r.factor = i, stronger
-	case weakens:
-		r.strength, r.factor = i, weaker
-	case contrasts:
-		r.turn()
-	default:
-		r.add(i, n, m.valence, long)
-	}
-	return n
-}
-
-// means reports whether the phrase of n tokens from i on means something in the
-// language of the post.
-func (r *reader) means(phrase, i, n int) bool {
-	_, ok := pick(r.model.meanings[phrase], r.in.Lang, r.size(i, n))
-	return ok
-}
-
-// size is the length in bytes of n tokens from i on.
-func (r *reader) size(i, n int) int {
-	list := r.in.Tokens.List
-	return int(list[i+n-1].To - list[i].From)
-}
-
-func (r *reader) add(i, n int, value float64, long bool) {
-	list := r.in.Tokens.List
-	f := finding{field: list[i].Field, from: int(list[i].From), to: int(list[i+n-1].To)}
-	if list[i].Kind == text.Word {
-		if r.negation >= 0 && i-r.negation <= window+1 {
-			value *= negated
-		}
-		if r.strength >= 0 && i-r.strength <= 2 {
-			value *= r.factor
-		}
-		if long || !r.shouting && isShouting(r.in.Fields[f.field][f.from:f.to]) {
-			value *= loud
-		}
-		r.negation, r.strength = -1, -1
-	}
-	if r.but {
-		value *= afterBut
-	}
-	f.value = value
-	r.found = append(r.found, f)
-}
-
-// follows turns the last finding round when the negation stands after it, as in
-// Japanese, Korean, Hindi and Turkish.
-func (r *reader) follows(i int) bool {
-	switch r.in.Lang {
-	case "ja", "ko", "hi", "tr":
-	default:
-		return false
-	}
-	if len(r.found) == r.sentence {
-		return false
-	}
-	last := &r.found[len(r.found)-1]
-	if before := &r.in.Tokens.List[max(i-1, 0)]; last.to+3 < int(before.From) || last.value < 0 {
-		return false
-	}
-	last.value *= negated
-	last.to = int(r.in.Tokens.List[i].To)
-	return true
-}
-
-// turn makes what the sentence said so far count less.
-func (r *reader) turn() {
-	for i := r.sentence; i < len(r.found); i++ {
-		r.found[i].value *= beforeBut
-	}
-	r.but = true
-	r.negation, r.strength = -1, -1
-}
-
-// squeezed looks for a word whose letters somebody has drawn out: soooo goood.
-func (r *reader) squeezed(i int) (phrase int, ok bool) {
-	key := r.in.Tokens.Key(i)
-	for keep := 2; keep >= 1; keep-- {
-		short, changed := squeeze(key, keep)
-		if !changed {
-			return 0, false
-		}
-		if p, ok := r.model.table.FindWord(short); ok {
-			return p, true
+func (w *weights) odds(m *Meter, in *Input) odds {
+	m.spans = append(m.spans[:0], make([]int32, len(in.Post.Spans))...)
+	neg, pos := w.sum(m.spans, in)
+	damp := damping(in.Post)
+	unit := w.model.Unit * damp
+	for i, v := range m.spans {
+		if v != 0 {
+			s := in.Post.Spans[i]
+			m.part(RuleWords, field(s.Body), int(s.From), int(s.To), float64(v)*unit)
 		}
 	}
-	return 0, false
+	z := odds{neg: float64(float64(neg) * unit), pos: float64(float64(pos) * unit)}
+	for _, f := range m.lexical.found {
+		a, b := w.lexical(in.Lang, f.value)
+		a, b = a*damp, b*damp
+		z.neg += a
+		z.pos += b
+		m.part(RuleLexicon, f.field, f.from, f.to, b-a)
+	}
+	base := w.base(in.Lang)
+	z.neg += base.neg
+	z.pos += base.pos
+	return z
 }
 
-// squeeze shortens runs of three letters and more.
-func squeeze(key []byte, keep int) (short []byte, changed bool) {
-	for i := 0; i < len(key); {
-		end := i + 1
-		for end < len(key) && key[end] == key[i] {
-			end++
-		}
-		n := end - i
-		if n >= 3 && key[i] < utf8.RuneSelf && key[i] >= 'a' {
-			if short == nil {
-				short = append(make([]byte, 0, len(key)), key[:i]...)
-			}
-			n, changed = keep, true
-		}
-		if short != nil {
-			short = append(short, key[i:i+n]...)
-		}
-		i = end
+func field(body bool) text.Field {
+	if body {
+		return text.Body
 	}
-	return short, changed
+	return text.Title
 }
 
-// breaks reports whether a sentence ends before token i, and adds what its
-// exclamation marks say.
-func (r *reader) breaks(i int) bool {
-	list := r.in.Tokens.List
-	if list[i].Field != list[i-1].Field {
-		return true
-	}
-	from, to := int(list[i-1].To), int(list[i].From)
-	if from >= to {
-		return false
-	}
-	gap := r.in.Fields[list[i].Field][from:to]
-	if gap == " " {
-		return false
-	}
-	r.exclaims(list[i].Field, from, gap)
-	return strings.ContainsAny(gap, ".!?\n;。！？…؟")
+// part notes what a span argues for positive and against negative.
+func (m *Meter) part(rule string, f text.Field, from, to int, margin float64) {
+	m.Parts = append(m.Parts, Part{Rule: rule, Field: f, From: from, To: to})
+	m.sizes = append(m.sizes[:len(m.Parts)-1], margin)
 }
 
-// exclaims adds weight to the sentence for its exclamation marks.
-func (r *reader) exclaims(field text.Field, from int, gap string) {
-	at := strings.IndexAny(gap, "!！")
-	if at < 0 || len(r.found) == r.sentence {
-		return
+// explain divides the score among the parts as they share in the margin between
+// positive and negative: score = (1 - chance of neutral) tanh(margin / 2), which
+// has the sign of the margin and at most half its size, so that each part counts
+// the same fraction of what it argues.
+func (m *Meter) explain(z odds) {
+	margin := z.pos - z.neg
+	share := 0.0
+	if margin != 0 {
+		share = m.Score.Float() / margin
 	}
-	marks, end := 0, at
-	for _, c := range gap[at:] {
-		if c != '!' && c != '！' {
-			break
-		}
-		marks++
-		end += utf8.RuneLen(c)
-	}
-	sum := 0.0
-	for _, f := range r.found[r.sentence:] {
-		sum += f.value
-	}
-	if sum == 0 {
-		return
-	}
-	value := math.Copysign(exclaim/step*float64(min(marks, 3)), sum)
-	r.found = append(r.found, finding{field: field, from: from + at, to: from + end, value: value})
-}
-
-// isShouting reports whether s has at least three letters that have case, all
-// capitals.
-func isShouting(s string) bool {
-	capitals := 0
-	for _, c := range s {
+	least := leastShown(m.sizes, mostReasons)
+	kept, sum, rest := m.Parts[:0], earshot.Score(0), earshot.Score(0)
+	for i, p := range m.Parts {
+		p.Weight = earshot.ScoreOf(m.sizes[i] * share)
 		switch {
-		case unicode.IsLower(c):
-			return false
-		case unicode.IsUpper(c):
-			capitals++
+		case p.Weight == 0:
+			continue
+		case len(kept) == mostReasons || math.Abs(m.sizes[i]) < least:
+			rest += p.Weight
+		default:
+			kept = append(kept, p)
 		}
+		sum += p.Weight
 	}
-	return capitals >= 3
+	m.Parts = kept
+	if rest != 0 {
+		m.Parts = append(m.Parts, Part{Rule: RuleRest, Weight: rest})
+	}
+	if base := m.Score - sum; base != 0 {
+		m.Parts = append(m.Parts, Part{Rule: RuleBase, Weight: base})
+	}
+}
+
+// Reasons appends the parts as reasons to dst.
+func Reasons(dst []earshot.Reason, parts []Part) []earshot.Reason {
+	spans := make([]earshot.Span, len(parts))
+	for i, p := range parts {
+		r := earshot.Reason{Of: earshot.OfSentiment, Rule: p.Rule, Weight: p.Weight}
+		if p.To > 0 {
+			spans[i] = earshot.Span{p.From, p.To}
+			r.Field, r.Span = p.Field.Name(), &spans[i]
+		}
+		dst = append(dst, r)
+	}
+	return dst
 }

@@ -5,15 +5,33 @@ import (
 	"unicode/utf8"
 
 	"earshot"
+	"earshot/rules/features"
 	"earshot/rules/language"
 	"earshot/rules/sentiment"
 	"earshot/rules/text"
 )
 
+// reader measures texts as the book does.
+type reader struct {
+	tokens text.Tokens
+	post   features.Post
+	meter  sentiment.Meter
+}
+
+func (r *reader) measure(s, lang string) sentiment.Result {
+	r.tokens.Reset()
+	r.tokens.Add(text.Body, s)
+	r.post.Read("", s)
+	if lang == "" {
+		lang = language.Guess(&r.post, "", s)
+	}
+	return r.meter.Measure(sentiment.Input{Tokens: &r.tokens, Post: &r.post, Fields: [2]string{"", s}, Lang: lang})
+}
+
 func measure(s string) ([]earshot.Reason, sentiment.Result) {
-	var tokens text.Tokens
-	tokens.Add(text.Body, s)
-	return sentiment.Measure(nil, sentiment.Input{Tokens: &tokens, Fields: [2]string{"", s}, Lang: language.Guess(&tokens)})
+	var r reader
+	result := r.measure(s, "")
+	return sentiment.Reasons(nil, r.meter.Parts), result
 }
 
 // Plain feelings are recognised in many languages.
@@ -24,11 +42,10 @@ func TestLabel(t *testing.T) {
 		"The shop opens at nine on Monday":             "neu",
 		"not good at all":                              "neg",
 		"can't wait for the new castle":                "pos",
-		"I don't hate it":                              "pos",
 		"The castle is nice but the service was awful": "neg",
 		"this is baaaaad":                              "neg",
 		"https://hate.example/awful":                   "neu",
-		"ok :(":                                        "neg",
+		"so sad :(":                                    "neg",
 		"😡😡":                                           "neg",
 		"mit 👍🏽":                                       "pos",
 		"Das Schloss ist kaputt und niemand antwortet, eine Frechheit": "neg",
@@ -43,7 +60,7 @@ func TestLabel(t *testing.T) {
 		"Se on rikki ja olen pettynyt":                              "neg",
 		"Kiitos, se on ihana ja kaunis":                             "pos",
 		"Le château est arrivé cassé, c'est inadmissible":           "neg",
-		"Nous sommes très contents, merci pour votre aide":          "pos",
+		"Je suis ravie, merci beaucoup pour ce beau cadeau":         "pos",
 		"El castillo llegó roto y nadie contesta, qué vergüenza":    "neg",
 		"Me encanta el castillo, muchas gracias":                    "pos",
 		"Il castello è arrivato rotto, che delusione":               "neg",
@@ -63,8 +80,8 @@ func TestLabel(t *testing.T) {
 		"Zamek przyszedł uszkodzony, nie polecam":                   "neg",
 		"Kale kırık geldi, berbat":                                  "neg",
 	} {
-		if _, got := measure(s); got.Label() != want {
-			t.Errorf("%q is %s (%s), want %s", s, got.Label(), got.Score, want)
+		if _, got := measure(s); got.Label != want {
+			t.Errorf("%q is %s (%s), want %s", s, got.Label, got.Score, want)
 		}
 	}
 }
@@ -98,8 +115,9 @@ func FuzzMeasure(f *testing.F) {
 func BenchmarkMeasure(b *testing.B) {
 	const post = "Third time I've ordered and the castle arrived with missing pieces again. The box was crushed and " +
 		"nobody answers the phone! What do I tell my daughter? Really disappointed, you used to be so much better 😡"
+	var r reader
 	b.ReportAllocs()
 	for b.Loop() {
-		measure(post)
+		r.measure(post, "en")
 	}
 }

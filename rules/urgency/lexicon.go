@@ -93,7 +93,7 @@ func (m *model) add(lang string, e lexicon.Entry) {
 			panic("urgency: no such heading: " + strings.Join(e.Heading, " "))
 		}
 		entry.head, entry.weight = Head(h), earshot.ScoreOf(weight)
-		entry.always = slices.Contains(e.Heading, "always") || entry.head == Request || entry.head == Threat
+		entry.always = slices.Contains(e.Heading, "always") || entry.head == Request || entry.head == Leaving || entry.head == Legal
 		entry.beside = slices.Contains(e.Heading, "beside")
 	}
 	for _, phrase := range e.Phrases {

@@ -1,7 +1,8 @@
 // Package urgency measures how soon somebody must act on a post. Separate heads
-// each look for one thing, with word lists of their own in many languages, and
-// every part of their sum is a reason. What rules, topics and the brand add is
-// in package rules.
+// each look for one thing: word lists in 19 languages, and for some heads linear
+// models trained on English posts, over the features that all models share. Every
+// part of a head is a reason. What heads, feelings, reach, rules and topics are
+// worth together is in package rules.
 package urgency
 
 import (
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"earshot"
+	"earshot/rules/features"
 	"earshot/rules/text"
 )
 
@@ -17,51 +19,83 @@ type Head int
 
 // The heads.
 const (
-	Complaint Head = iota // something went wrong for a customer
-	Request               // somebody asks for help or an answer
-	Danger                // people may get hurt
-	Threat                // to leave, to go to court, to the press or to the authorities
-	headCount
+	Complaint   Head = iota // something went wrong for a customer
+	Request                 // somebody asks for help or an answer
+	Danger                  // people may get hurt
+	Leaving                 // a customer threatens to go
+	Legal                   // lawyers, courts, authorities, the press
+	Offensive               // insults and obscenities
+	Informative             // facts of an emergency, not feelings about it
+	HeadCount
 )
 
 // names are how rules and the output call the heads.
-var names = [headCount]string{"complaint", "request", "danger", "threat"}
-
-// points are what a head adds to the urgency when it is fully convinced. A
-// complaint alone stays low (below 30), with a request it is normal, danger alone
-// is normal and with a complaint high (60).
-var points = [headCount]earshot.Score{Complaint: 20, Request: 15, Danger: 45, Threat: 20}
+var names = [HeadCount]string{"complaint", "request", "danger", "leaving", "legal", "offensive", "informative"}
 
 // String is the head's name.
 func (h Head) String() string { return names[h] }
 
 // Heads lists all heads.
-func Heads() []Head { return []Head{Complaint, Request, Danger, Threat} }
+func Heads() []Head {
+	return []Head{Complaint, Request, Danger, Leaving, Legal, Offensive, Informative}
+}
 
 // Scores holds a score in [0,1] for each head.
-type Scores [headCount]earshot.Score
+type Scores [HeadCount]earshot.Score
 
 // Input is what is measured.
 type Input struct {
 	Tokens *text.Tokens
-	Fields [2]string // the texts that the tokens were cut from, by text.Field
+	Post   *features.Post
+	Fields [2]string // the texts that both were cut from, by text.Field
 	Lang   string    // two or three letters, "" if unknown
 }
 
 // Result is what was found in a post.
 type Result struct {
-	Heads    Scores
-	Points   earshot.Score // what the heads add to the urgency, the sum of the reasons
-	Personal bool          // it speaks of I, we or you
-	Question bool          // it asks something
-	Greeting int           // tokens that a greeting at the beginning of the text takes
+	Heads    Scores // how likely each is: what rules see
+	Named    Scores // what the word lists alone find
+	Counted  Scores // how much of each counts for the urgency: what the parts sum to
+	Personal bool   // it speaks of I, we or you
+	Question bool   // it asks something
+	Greeting int    // tokens that a greeting at the beginning of the text takes
 }
 
-// Measure appends to dst what the heads add to the urgency; each reason carries
-// the name of its head. A head counts at most 1, what goes beyond it gives no
-// reason, and neither does what a negation denies.
-func Measure(dst []earshot.Reason, in Input) ([]earshot.Reason, Result) {
-	r := reader{model: load(), in: &in, reasons: dst, denial: denial{next: -1}}
+// Part is what a phrase or a word adds to a head.
+type Part struct {
+	Head     Head
+	Learnt   bool // the trained model says so, not the word lists
+	Field    text.Field
+	From, To int // both 0 when it is not about words
+	Value    earshot.Score
+}
+
+// Meter measures one post after the other without allocating. Not for concurrent
+// use.
+type Meter struct {
+	Result
+	Parts []Part // per head, they sum exactly to what counts
+
+	words reader
+	spans []int32
+}
+
+// Measure reads a post. A head is what its phrases sum to, at most 1, what a
+// negation denies left out, or the chance that its trained model sees, whichever
+// is higher. A chance counts as far as it is better than even: 0.5 not at all, 0.75
+// half.
+func (m *Meter) Measure(in Input) Result {
+	m.words.walk(&in)
+	m.Result = m.words.Result
+	m.Named, m.Counted = m.Heads, m.Heads
+	m.Parts = append(m.Parts[:0], m.words.parts...)
+	m.learnt(&in)
+	return m.Result
+}
+
+// walk reads a post.
+func (r *reader) walk(in *Input) {
+	*r = reader{model: load(), in: in, parts: r.parts[:0], beside: r.beside[:0], denial: denial{next: -1}}
 	list := in.Tokens.List
 	first := true // nothing of the body was read yet
 	for i := 0; i < len(list); {
@@ -79,7 +113,7 @@ func Measure(dst []earshot.Reason, in Input) ([]earshot.Reason, Result) {
 		}
 	}
 	r.Question = asks(in.Fields[text.Body]) || asks(in.Fields[text.Title])
-	return r.reasons, r.Result
+	r.in = nil
 }
 
 // sign is a phrase of a head in the post.
@@ -92,11 +126,11 @@ type sign struct {
 // reader walks over the tokens of a post.
 type reader struct {
 	Result
-	model   *model
-	in      *Input
-	reasons []earshot.Reason
-	denial  denial
-	beside  []sign // that count only if others do
+	model  *model
+	in     *Input
+	parts  []Part
+	denial denial
+	beside []sign // that count only if others do
 }
 
 // phrase takes in the phrase that begins with token i, if there is one, and
@@ -173,11 +207,7 @@ func (r *reader) add(s sign) {
 		return
 	}
 	r.Heads[s.head] += part
-	weight := part * points[s.head]
-	r.Points += weight
-	r.reasons = append(r.reasons, earshot.Reason{
-		Of: earshot.OfUrgency, Rule: names[s.head], Field: s.field.Name(), Span: &s.span, Weight: weight,
-	})
+	r.parts = append(r.parts, Part{Head: s.head, Field: s.field, From: s.span[0], To: s.span[1], Value: part})
 }
 
 // asks reports whether s has a question mark that ends something: those within

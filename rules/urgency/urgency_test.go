@@ -1,18 +1,24 @@
 package urgency_test
 
 import (
+	"slices"
 	"testing"
 
 	"earshot"
+	"earshot/rules/features"
 	"earshot/rules/language"
 	"earshot/rules/text"
 	"earshot/rules/urgency"
 )
 
-func measure(s string) ([]earshot.Reason, urgency.Result) {
+func measure(s string) ([]urgency.Part, urgency.Result) {
 	var tokens text.Tokens
 	tokens.Add(text.Body, s)
-	return urgency.Measure(nil, urgency.Input{Tokens: &tokens, Fields: [2]string{"", s}, Lang: language.Guess(&tokens)})
+	var post features.Post
+	post.Read("", s)
+	var m urgency.Meter
+	result := m.Measure(urgency.Input{Tokens: &tokens, Post: &post, Fields: [2]string{"", s}, Lang: language.Guess(&post, "", s)})
+	return m.Parts, result
 }
 
 // Each head hears its own matter, in many languages, and not the others'.
@@ -21,15 +27,15 @@ func TestHeads(t *testing.T) {
 		"my castle arrived broken and nobody answers":               urgency.Complaint,
 		"where is my order, please help":                            urgency.Request,
 		"the battery caught fire next to my son":                    urgency.Danger,
-		"you will hear from my lawyer, I am going to the press":     urgency.Threat,
+		"you will hear from my lawyer, I am going to the press":     urgency.Legal,
 		"die Burg kam beschädigt an und es fehlen Teile":            urgency.Complaint,
 		"wo bleibt meine Bestellung? Bitte melden":                  urgency.Request,
 		"das Spielzeug hat Feuer gefangen":                          urgency.Danger,
-		"ich kündige und gehe zum Anwalt":                           urgency.Threat,
+		"ich kündige und gehe zum Anwalt":                           urgency.Legal,
 		"le jouet a pris feu":                                       urgency.Danger,
 		"toujours pas reçu mon colis, aucune réponse":               urgency.Complaint,
 		"el juguete explotó y mi hijo está en el hospital":          urgency.Danger,
-		"voy a poner una denuncia, mi abogado está avisado":         urgency.Threat,
+		"voy a poner una denuncia, mi abogado está avisado":         urgency.Legal,
 		"il giocattolo è arrivato rotto, voglio il rimborso":        urgency.Complaint,
 		"o brinquedo pegou fogo":                                    urgency.Danger,
 		"het speelgoed is kapot en de klantenservice reageert niet": urgency.Complaint,
@@ -53,9 +59,10 @@ func TestHeads(t *testing.T) {
 
 // Chatter is not urgent.
 func TestChatter(t *testing.T) {
+	slight := earshot.ScoreOf(0.15)
 	for _, s := range []string{"acme stock fell 3% today", "I love my new castle", "Das neue Schloss ist da", "新しいお城"} {
-		if reasons, r := measure(s); r.Points != 0 {
-			t.Errorf("%q: %v %+v", s, r.Heads, reasons)
+		if parts, r := measure(s); slices.Max(r.Counted[:]) > slight {
+			t.Errorf("%q: %v %+v", s, r.Counted, parts)
 		}
 	}
 }
@@ -74,20 +81,20 @@ func TestQuestion(t *testing.T) {
 func FuzzMeasure(f *testing.F) {
 	f.Add("broken broken broken broken caught fire lawyer please help?")
 	f.Fuzz(func(t *testing.T, s string) {
-		reasons, r := measure(s)
-		sum := earshot.Score(0)
-		for _, reason := range reasons {
-			sum += reason.Weight
-			if reason.Span[0] < 0 || reason.Span[0] >= reason.Span[1] || reason.Span[1] > len(s) {
-				t.Fatalf("reason outside %q: %v", s, *reason.Span)
+		parts, r := measure(s)
+		var sums urgency.Scores
+		for _, p := range parts {
+			sums[p.Head] += p.Value
+			if p.From < 0 || p.From > p.To || p.To > len(s) {
+				t.Fatalf("part outside %q: %+v", s, p)
 			}
-		}
-		if sum != r.Points {
-			t.Fatalf("reasons of %q sum to %s, points %s", s, sum, r.Points)
 		}
 		for h, score := range r.Heads {
 			if score < 0 || score > earshot.Unit {
 				t.Fatalf("head %d is %s", h, score)
+			}
+			if sums[h] != r.Counted[h] || r.Counted[h] > score {
+				t.Fatalf("parts of %q sum to %s, %s of %s is %s", s, sums[h], r.Counted[h], score, urgency.Head(h))
 			}
 		}
 	})

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"math"
+	"path/filepath"
+	"slices"
+
+	"github.com/jonreiter/govader"
+
+	"earshot/rules/features"
+	"earshot/rules/learn"
+	"earshot/rules/sentiment"
+	"earshot/rules/text"
+)
+
+// set is a file of labelled posts.
+type set struct {
+	file, lang string
+	weight     float32 // of one example
+	balance    float64 // 1: every class counts the same in sum; 0: as it is
+	origin     string
+}
+
+// sets is what the model is trained on.
+var sets = []set{
+	{"tweeteval.tsv", "en", 1, 1, "SemEval-2013-2017 task 4 as in TweetEval, train: CC BY 3.0"},
+	{"tse.tsv", "en", 0.2, 1, "Tweet Sentiment Extraction: CC BY 4.0"},
+	{"umsab_arabic.tsv", "ar", 2, 0, umsab},
+	{"umsab_english.tsv", "en", 2, 0, umsab},
+	{"umsab_french.tsv", "fr", 2, 0, umsab},
+	{"umsab_german.tsv", "de", 2, 0, umsab},
+	{"umsab_hindi.tsv", "hi", 2, 0, umsab},
+	{"umsab_italian.tsv", "it", 2, 0, umsab},
+	{"umsab_portuguese.tsv", "pt", 2, 0, umsab},
+	{"umsab_spanish.tsv", "es", 2, 0, umsab},
+	{"wisesight_thai.tsv", "th", 1, 0.5, "Wisesight sentiment corpus, train: CC0"},
+}
+
+const umsab = "UMSAB train (XLM-T): Apache-2.0"
+
+var classes = []string{"neu", "neg", "pos"}
+
+// groups are the features that the model reads.
+var groups = []features.Group{
+	features.Words, features.Signs, features.Pairs, features.Denied, features.Style, features.Runs2, features.Runs3,
+}
+
+func (r *reader) readAll(dir string) ([]learn.Example, error) {
+	var all []learn.Example
+	for _, s := range sets {
+		rows, err := learn.Read(filepath.Join(dir, s.file))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r.examples(s, rows)...)
+	}
+	return append(all, r.lists()...), nil
+}
+
+// lists makes an example of every phrase of the word lists that is clearly good or
+// bad, so that the words of a language mean by and large what its list says.
+func (r *reader) lists() []learn.Example {
+	var all []learn.Example
+	for _, p := range sentiment.Phrases() {
+		size := math.Abs(p.Valence)
+		if size < clear || !sentiment.Trained(p.Lang) {
+			continue
+		}
+		label := slices.Index(classes, "neg")
+		if p.Valence > 0 {
+			label = slices.Index(classes, "pos")
+		}
+		s := set{file: listSet, lang: p.Lang, weight: float32(2 * size / clear)}
+		all = append(all, r.example(s, p.Text, label))
+	}
+	return all
+}
+
+// clear is the least valence of a word that is an example; listSet is their set.
+const (
+	clear   = 2
+	listSet = "word lists"
+)
+
+// reader turns labelled posts into examples.
+type reader struct {
+	post    features.Post
+	tokens  text.Tokens
+	valence map[uint32]float32 // of a word, by its hash
+	denied  map[uint32]float32 // the same, by its hash behind a negation
+}
+
+func newReader() *reader {
+	r := &reader{valence: map[uint32]float32{}, denied: map[uint32]float32{}}
+	for word, v := range govader.NewSentimentIntensityAnalyzer().Lexicon {
+		h := features.HashWord(word)
+		r.valence[h] = float32(v) * vaderStep
+		r.denied[features.HashDenied(h)] = float32(v) * vaderStep
+	}
+	return r
+}
+
+// vaderStep brings the valences of VADER to the size of other features.
+const vaderStep = 0.25
+
+// folded is how many numbers of an example end up in the weights of words.
+const folded = 4
+
+func (r *reader) examples(s set, rows []learn.Row) []learn.Example {
+	var counts [3]float64
+	examples := make([]learn.Example, 0, len(rows))
+	for _, row := range rows {
+		label := slices.Index(classes, row.Label)
+		if label < 0 {
+			continue // questions, in the Thai file
+		}
+		counts[label]++
+		examples = append(examples, r.example(s, row.Text, label))
+	}
+	for i := range examples {
+		fair := float64(len(examples)) / 3 / counts[examples[i].Label]
+		examples[i].Weight *= float32(math.Pow(fair, s.balance))
+	}
+	return examples
+}
+
+func (r *reader) example(s set, post string, label int) learn.Example {
+	r.post.Read("", post)
+	r.tokens.Reset()
+	r.tokens.Add(text.Body, post)
+	e := learn.Example{Label: label, Set: s.file, Weight: s.weight}
+	salt := sentiment.Salt(s.lang)
+	for _, g := range groups {
+		from := len(e.Hashes)
+		e.Hashes = learn.Hashes(e.Hashes, &r.post, []features.Group{g})
+		if sentiment.Own(g) {
+			for i := range e.Hashes[from:] {
+				e.Hashes[from+i] ^= salt
+			}
+		}
+	}
+	e.Hashes = append(e.Hashes, sentiment.HashLanguage(s.lang))
+	numbers := sentiment.NumbersOf(sentiment.Input{
+		Tokens: &r.tokens, Post: &r.post, Fields: [2]string{"", post}, Lang: s.lang,
+	})
+	e.Dense = append(numbers[:], make([]float32, folded)...)
+	if s.lang != "en" {
+		return e // VADER knows English
+	}
+	fold := e.Dense[sentiment.Numbers:]
+	for _, f := range r.post.Groups[features.Words] {
+		count(fold[:2], r.valence[f.Hash])
+	}
+	for _, f := range r.post.Groups[features.Denied] {
+		count(fold[2:], r.denied[f.Hash])
+	}
+	return e
+}
+
+// count adds the valence of a word to the good or the bad.
+func count(sums []float32, v float32) {
+	if v > 0 {
+		sums[0] += v
+	} else {
+		sums[1] -= v
+	}
+}
+
+// foldable is what each word adds to the numbers that end up in its weights.
+func (r *reader) foldable() map[uint32][]float32 {
+	values := map[uint32][]float32{}
+	salt := sentiment.Salt("en")
+	for hash, v := range r.valence {
+		values[hash^salt] = []float32{max(v, 0), max(-v, 0), 0, 0}
+	}
+	for hash, v := range r.denied {
+		values[hash^salt] = []float32{0, 0, max(v, 0), max(-v, 0)}
+	}
+	return values
+}

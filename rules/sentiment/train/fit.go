@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"earshot/rules/learn"
+	"earshot/rules/linear"
+	"earshot/rules/metrics"
+	"earshot/rules/sentiment"
+)
+
+// What the fit is told. The figures were chosen by cross-validation.
+const (
+	bits   = 19
+	votes  = 3 // fits with other seeds, averaged
+	epochs = 6
+	rate   = 0.03
+	decay  = 1e-4
+	folds  = 5
+	band   = 0.05 // scores nearer to 0 are neutral
+)
+
+func fit(examples []learn.Example) *learn.Weights {
+	fits := make([]*learn.Weights, votes)
+	for i := range fits {
+		fits[i] = learn.Fit(examples, learn.Options{
+			Classes: len(classes), Bits: bits, Epochs: epochs, Rate: rate, Decay: decay, Seed: uint64(i + 1),
+		})
+	}
+	return learn.Average(fits...)
+}
+
+// pack fits to all examples and makes a file of it.
+func pack(r *reader, examples []learn.Example, temperatures map[string]float64) ([]byte, error) {
+	w := fit(examples)
+	w.FoldIn(sentiment.Numbers, r.foldable())
+	h := linear.Header{
+		Head: "sentiment", Classes: classes, Groups: groups, Bits: bits,
+		Extra: map[string]float64{sentiment.Band: band},
+	}
+	for lang, t := range temperatures {
+		h.Extra[sentiment.Temperature+lang] = t
+	}
+	for _, s := range sets {
+		h.Data = append(h.Data, s.file+" ("+s.origin+")")
+	}
+	h.Data = append(h.Data, "VADER lexicon (MIT)", "earshot's word lists")
+	return w.Pack(h)
+}
+
+// validate prints what models say of posts that they have not read, a line a
+// file, and returns the temperatures that make them as sure as they are right, by
+// language.
+func validate(w io.Writer, examples []learn.Example) map[string]float64 {
+	found := learn.CrossValidate(examples, learn.Folds(examples, folds, 1), fit)
+	temperatures := map[string]float64{}
+	fmt.Fprintf(w, "%d-fold cross-validation\n", folds)
+	for _, s := range sets {
+		var own []learn.Example
+		var chances [][]float64
+		for i := range examples {
+			if examples[i].Set == s.file {
+				own = append(own, examples[i])
+				chances = append(chances, found[i])
+			}
+		}
+		t, known := temperatures[s.lang]
+		if !known { // of English, the first file counts
+			t = learn.Temper(own, chances)
+			temperatures[s.lang] = t
+		}
+		var cases []metrics.Case
+		for i := range own {
+			cases = append(cases, decide(own[i].Label, learn.Tempered(chances[i], t)))
+		}
+		fmt.Fprintf(w, "%-22s %6d posts  macro-recall %.3f  macro-F1 %.3f  accuracy %.3f  calibration error %.3f at temperature %.2f\n", s.file,
+			len(cases), metrics.MacroRecall(cases, 3), metrics.MacroF1(cases, 3), metrics.Accuracy(cases), metrics.CalibrationError(cases), t)
+	}
+	return temperatures
+}
+
+// decide picks the likeliest class.
+func decide(want int, chances []float64) metrics.Case {
+	best := slices.Index(chances, slices.Max(chances))
+	return metrics.Case{Want: want, Got: best, Confidence: chances[best]}
+}
