@@ -27,7 +27,7 @@ type bridge struct {
 	userID snowflake     // whose mentions are asked for
 	token  string        // of the page to go on with
 	opened chan struct{} // closed when the stream is there
-	once   bool          // a stream was asked for
+	lines  *lines        // of the stream, once it was asked for
 
 	answer translated // of the last answer, without its tweets
 }
@@ -115,16 +115,16 @@ func reply(req *http.Request, body io.ReadCloser, size int64) *http.Response {
 // stream opens the filtered stream, once: go-twitter would connect again at once
 // whenever it ends, and tell nobody why.
 func (b *bridge) stream(req *http.Request) (*http.Response, error) {
-	if b.once {
-		return nil, errStreamOver
+	if b.lines != nil {
+		return nil, b.lines.why()
 	}
-	b.once = true
 	resp, err := b.api.open(b.ctx, endpointStream, "/2/tweets/search/stream", url.Values{})
 	if err != nil {
 		return nil, err
 	}
+	b.lines = newLines(resp.Body, b.api.stall)
 	close(b.opened)
-	return reply(req, newLines(resp.Body, b.api.stall), -1), nil
+	return reply(req, b.lines, -1), nil
 }
 
 // The kinds of request, each with a limit of its own at X.

@@ -152,7 +152,7 @@ func trees() *rapid.Generator[earshot.QueryNode] {
 				return leaf.Draw(t, "leaf")
 			}
 			op := rapid.SampledFrom([]string{"and", "and", "or", "near"}).Draw(t, "op")
-			nodes := rapid.SliceOfN(tree(depth-1), 2, 9).Draw(t, "nodes")
+			nodes := rapid.SliceOfN(tree(depth-1), 2, 6).Draw(t, "nodes")
 			if op == "and" && rapid.Bool().Draw(t, "but") {
 				nodes = append(nodes, n("not", tree(depth-1).Draw(t, "not")))
 			}
@@ -202,7 +202,7 @@ func TestNothingIsLostInTranslation(t *testing.T) {
 		if lossy {
 			return
 		}
-		for range 20 {
+		for range 10 {
 			p := xtest.Post{Text: strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 1, 12).Draw(t, "text"), " ")}
 			if matches(&query.Root, &p) && !slices.ContainsFunc(got.queries, func(q string) bool { return xtest.Match(q, &p) }) {
 				t.Fatalf("%q is not asked for by %q", p.Text, got.queries)

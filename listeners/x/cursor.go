@@ -33,7 +33,7 @@ const (
 	cursorVersion = 1
 	// settles is how long after its date a post may still appear in a search: X
 	// leaves out the last 30 seconds, and posts become visible out of order.
-	settles = 90 * time.Second
+	settles = time.Minute
 	// maxSeen bounds the cursor. It holds as many posts as a search may find in
 	// the time that it takes to settle.
 	maxSeen = 5000

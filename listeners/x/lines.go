@@ -21,6 +21,7 @@ type lines struct {
 	out   []byte // translated and not yet read
 	stall time.Duration
 	dead  atomic.Bool // said nothing for too long
+	end   error       // why there is no more
 }
 
 // maxLine is the longest message, far beyond any post.
@@ -30,12 +31,13 @@ func newLines(body io.ReadCloser, stall time.Duration) *lines {
 	return &lines{body: body, in: bufio.NewReaderSize(body, 32<<10), stall: stall}
 }
 
-// Read returns what X sent, translated. Every failure is one message more, since
-// go-twitter tells of none, and then the end.
+// Read returns what X sent, translated. The bridge tells why it ends: go-twitter
+// does not.
 func (l *lines) Read(p []byte) (int, error) {
 	for len(l.out) == 0 {
 		line, err := l.next()
 		if err != nil {
+			l.end = err
 			return 0, err
 		}
 		l.out = legacyLine(line)
@@ -47,6 +49,14 @@ func (l *lines) Read(p []byte) (int, error) {
 
 // Close ends the stream.
 func (l *lines) Close() error { return l.body.Close() }
+
+// why says why the stream ended.
+func (l *lines) why() error {
+	if l.end == nil || errors.Is(l.end, io.EOF) {
+		return errStreamOver
+	}
+	return l.end
+}
 
 // next reads one line without its end. While it waits, a timer watches.
 func (l *lines) next() ([]byte, error) {

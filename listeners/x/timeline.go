@@ -105,6 +105,10 @@ func (acc *account) reachable(s *search, p *progress, now time.Time) {
 			zap.Time("from", p.Since.time()), zap.Time("to", oldest.time()))
 	}
 	p.Since = oldest
+	if p.Until > 0 && p.Until <= oldest { // a walk that was left long ago has nothing more to find
+		p.settle(p.Began)
+		p.Until, p.Began = 0, 0
+	}
 }
 
 func keysOf(searches []search) []string {
@@ -178,6 +182,9 @@ func (t *timeline) Backfill(ctx context.Context, since time.Time, from earshot.C
 }
 
 func (acc *account) backfill(ctx context.Context, a *api, searches []search, since time.Time, st *state, emit listeners.Emit) error {
+	if since.After(a.now()) {
+		return nil
+	}
 	first := max(idAt(since)-1, 1) // a post of that very moment too
 	for i := range searches {
 		s := &searches[i]
