@@ -76,10 +76,13 @@ func (l *loader) listener(i int, n *strict.Node) (ListenerConfig, bool) {
 	}
 	var shared commonConfig
 	l.common(path, n, &shared)
-	known := driverNames()
+	known := listenerTypes()
 	if common.Type == "" {
 		l.untyped(path, n, typed)
 		return ListenerConfig{}, false
+	}
+	if r := findRecipe(common.Type); r != nil {
+		return l.recipe(path, n, r, common.Name, shared)
 	}
 	if !slices.Contains(known, common.Type) {
 		l.unknownType(path, common.Type, known)
@@ -104,6 +107,9 @@ func (l *loader) untyped(path string, n *strict.Node, typed bool) {
 		l.problem(path, "the listener has no type", "add type: with one of "+strings.Join(driverNames(), ", "))
 	}
 	keys := listenerKeys()
+	for _, r := range allRecipes() {
+		keys = append(keys, r.keys()...)
+	}
 	for _, driver := range drivers() {
 		keys = append(keys, strict.Keys(driver.Config)...)
 	}
@@ -117,10 +123,11 @@ func (l *loader) untyped(path string, n *strict.Node, typed bool) {
 }
 
 func (l *loader) unknownType(path, given string, known []string) {
-	hint := strict.Suggest(given, known)
-	if !strings.HasPrefix(hint, "there are") {
-		hint += " there are: " + strings.Join(known, ", ")
+	hint := "there are: "
+	if meant := strict.Suggest(given, known); !strings.HasPrefix(meant, hint) {
+		hint = meant + " " + hint
 	}
+	hint += strings.Join(driverNames(), ", ") + ", and the recipes that earshot sources recipes lists"
 	l.problem(path+".type", fmt.Sprintf("there is no listener of type %q", given), hint)
 }
 

@@ -38,9 +38,8 @@ func listenerSchema() *jsonschema.Schema {
 	common := reflectSchema(commonConfig{}).Properties
 	types := make([]any, 0, len(drivers()))
 	var cases []*jsonschema.Schema
-	for _, name := range driverNames() {
+	add := func(name string, section *jsonschema.Schema) {
 		types = append(types, name)
-		section := reflectSchema(drivers()[name].Config)
 		section.Version = ""
 		section.Properties.Set("name", &jsonschema.Schema{Type: "string", Pattern: listenerName.String(), Description: "Unique and stable: what was heard is found by it"})
 		section.Properties.Set("type", &jsonschema.Schema{Const: name})
@@ -56,9 +55,36 @@ func listenerSchema() *jsonschema.Schema {
 			Then: section,
 		})
 	}
+	for _, name := range driverNames() {
+		add(name, reflectSchema(drivers()[name].Config))
+	}
+	for _, r := range allRecipes() {
+		add(recipePrefix+r.Name, r.schema())
+	}
 	common.Set("name", &jsonschema.Schema{Type: "string"})
 	common.Set("type", &jsonschema.Schema{Enum: types, Description: "The network"})
 	return &jsonschema.Schema{Type: "object", Properties: common, Required: []string{"name", "type"}, AllOf: cases}
+}
+
+// schema describes the section of a listener that is a recipe: its parameters, and
+// the keys of its driver, none of which it needs.
+func (r *recipe) schema() *jsonschema.Schema {
+	section := reflectSchema(drivers()[r.Driver].Config)
+	section.Required = nil
+	if mapping, ok := section.Properties.Get("mapping"); ok {
+		mapping.Required = nil
+	}
+	for _, p := range r.Parameters {
+		s := &jsonschema.Schema{Type: "string", Description: p.About}
+		if p.As == "number" {
+			s = &jsonschema.Schema{Type: "integer", Description: p.About}
+		}
+		section.Properties.Set(p.Name, s)
+		if p.Required {
+			section.Required = append(section.Required, p.Name)
+		}
+	}
+	return section
 }
 
 func reflectSchema(config any) *jsonschema.Schema {

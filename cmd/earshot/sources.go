@@ -62,6 +62,7 @@ func newSourcesCommand() *cobra.Command {
 	}
 	at.addFlags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array, durations in nanoseconds")
+	cmd.AddCommand(newRecipesCommand())
 	return cmd
 }
 

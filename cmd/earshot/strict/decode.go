@@ -33,6 +33,13 @@ func (d *Document) DecodeLater(n *Node, into any, skip ...string) bool {
 	return d.Decode(n, into, skip...)
 }
 
+// DecodeKeyLater is DecodeKey for what may name a secret, as in DecodeLater.
+func (d *Document) DecodeKeyLater(n *Node, key string, into any) bool {
+	d.later = true
+	defer func() { d.later = false }()
+	return d.DecodeKey(n, key, into)
+}
+
 // DecodeKey is Decode on the value of one key of a mapping; without the key there
 // is nothing to do.
 func (d *Document) DecodeKey(n *Node, key string, into any) bool {
