@@ -44,7 +44,10 @@ func openParts(setup listeners.Setup) ([]listeners.Part, error) {
 	if problems := config.check(); len(problems) > 0 {
 		return nil, problems
 	}
-	s := &source{config: config, client: setup.Stream, stored: setup.Stored, log: setup.Log}
+	s := &source{
+		config: config, client: setup.Stream, stored: setup.Stored, log: setup.Log,
+		quiet: quiet, sweepEvery: sweepEvery,
+	}
 	s.people = func() (*profiles, error) {
 		if !config.Profiles {
 			return nil, nil
@@ -61,7 +64,9 @@ type source struct {
 	stored listeners.Stored
 	log    *zap.Logger
 	people func() (*profiles, error) // nil if nobody asks
-	vain   atomic.Uint32             // backfills that heard nothing: the next one asks another instance
+
+	quiet, sweepEvery time.Duration
+	vain              atomic.Uint32 // backfills that heard nothing: the next one asks another instance
 
 	// Only Listen uses these; they spare work and decide nothing that lasts.
 	deaf   string // the instance that was tried last, in vain

@@ -231,3 +231,41 @@ func TestAccountsThatGo(t *testing.T) {
 		t.Errorf("took back %q, ended with %v", taken, err)
 	}
 }
+
+// An instance that tells of everything but posts is taken for deaf, and another
+// one is asked for what it did not tell.
+func TestDeafInstance(t *testing.T) {
+	t.Parallel()
+	net := blueskytest.NewNetwork()
+	deaf, sound := net.Serve(blueskytest.Options{Blind: true}), net.Serve(blueskytest.Options{First: 9000})
+	t.Cleanup(deaf.Close)
+	t.Cleanup(sound.Close)
+	net.Publish(texts(0, 10)...)
+	s := source(t, bluesky.Config{Servers: []string{deaf.URL(), sound.URL()}})
+	bluesky.Hurry(s)
+	l := newLog(t)
+	stop := l.listen(s)
+	l.until(10)
+	net.Publish(texts(10, 20)...)
+	if got := l.until(20); !slices.Equal(got, created(0, 20)) {
+		t.Errorf("heard %q", got)
+	}
+	_ = stop()
+}
+
+// An account that goes need not wait for others, nor for posts.
+func TestAccountGoesAlone(t *testing.T) {
+	t.Parallel()
+	server := blueskytest.New()
+	t.Cleanup(server.Close)
+	id := "bluesky:at://did:plc:gone/app.bsky.feed.post/3k"
+	s := source(t, bluesky.Config{Servers: []string{server.URL()}}, earshot.Mention{ID: id, Network: "bluesky"})
+	bluesky.Hurry(s)
+	server.Account("did:plc:gone", "deactivated")
+	l := newLog(t)
+	stop := l.listen(s)
+	if got := l.until(1); !slices.Equal(got, []string{"deleted "}) {
+		t.Errorf("heard %q", got)
+	}
+	_ = stop()
+}

@@ -96,20 +96,20 @@ func (h *hearing) place() string {
 
 // take hears until the stream ends, or the backfill is through.
 func (h *hearing) take(ctx context.Context, s *stream) error {
-	silence := time.NewTimer(quiet)
+	silence := time.NewTimer(h.quiet)
 	defer silence.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-silence.C:
-			if !h.until.IsZero() {
-				return h.flush(ctx) // there is nothing more
+			if err := h.flush(ctx); err != nil || !h.until.IsZero() { // a backfill is through: there is nothing more
+				return err
 			}
 			if len(h.config.Servers) > 1 {
-				return fmt.Errorf("%w: nothing was posted for %s", errDeaf, quiet)
+				return fmt.Errorf("%w: nothing was posted for %s", errDeaf, h.quiet)
 			}
-			silence.Reset(quiet)
+			silence.Reset(h.quiet)
 		case one, ok := <-s.said:
 			if !ok {
 				return s.err
@@ -119,7 +119,7 @@ func (h *hearing) take(ctx context.Context, s *stream) error {
 				return err
 			}
 			if len(h.keys) > 0 { // posts, and not what becomes of accounts: see docs/sources/bluesky.md
-				silence.Reset(quiet)
+				silence.Reset(h.quiet)
 			}
 			if err := h.flush(ctx); err != nil {
 				return err
@@ -212,7 +212,7 @@ func (h *hearing) flush(ctx context.Context) error {
 			return err
 		}
 	}
-	if h.until.IsZero() && len(h.at.Gone) > 0 && (h.due || time.Since(h.swept) >= sweepEvery) {
+	if h.until.IsZero() && len(h.at.Gone) > 0 && (h.due || time.Since(h.swept) >= h.sweepEvery) {
 		return h.sweep(ctx)
 	}
 	return nil
