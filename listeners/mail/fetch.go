@@ -10,6 +10,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	"earshot"
 	"earshot/listeners"
 )
 
@@ -17,8 +18,10 @@ import (
 type letter struct {
 	uid      imap.UID
 	received time.Time // by the server; zero if it does not say
-	raw      []byte    // as far as it is fetched
+	raw      []byte    // as far as it is fetched; nil once it is read
 	cut      bool      // there is more of it
+	mention  earshot.Mention
+	err      error // why it is no mention
 }
 
 // found is a mail that a listing names.
@@ -88,8 +91,9 @@ func (c *session) fetch(ctx context.Context, uids []imap.UID, most int64) (map[i
 	var set imap.UIDSet
 	set.AddNum(uids...)
 	letters := map[imap.UID]letter{}
-	err := c.within(ctx, func() error {
-		c.wire.allow(smallAnswer + int64(len(uids))*(most+listingBytes))
+	bytes := int64(len(uids)) * (most + listingBytes)
+	err := c.withinReach(ctx, bytes, func() error {
+		c.wire.allow(smallAnswer + bytes)
 		cmd := c.client.Fetch(set, &imap.FetchOptions{
 			UID: true, InternalDate: true,
 			BodySection: []*imap.FetchItemBodySection{{Peek: true, Partial: &imap.SectionPartial{Size: most + 1}}},
@@ -100,6 +104,7 @@ func (c *session) fetch(ctx context.Context, uids []imap.UID, most int64) (map[i
 				return err // and touch nothing: the client may be at work on what follows
 			}
 			if l.uid != 0 && l.raw != nil {
+				l.read()
 				letters[l.uid] = l
 			}
 		}
@@ -109,6 +114,18 @@ func (c *session) fetch(ctx context.Context, uids []imap.UID, most int64) (map[i
 		return nil, fmt.Errorf("fetching mails: %w", err)
 	}
 	return letters, nil
+}
+
+// read makes a mention of a mail and forgets it, so that many are never in memory
+// together.
+func (l *letter) read() {
+	const kept = 64 << 10 // of a dead letter
+	l.mention, l.err = parse(l.raw, l.received, l.cut)
+	if l.err == nil {
+		l.raw = nil
+		return
+	}
+	l.raw = slices.Clone(l.raw[:min(len(l.raw), kept)])
 }
 
 func readLetter(m *imapclient.FetchMessageData, most int64) (letter, error) {

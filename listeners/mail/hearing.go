@@ -186,11 +186,11 @@ func (h *hearing) add(batch *listeners.Batch, l letter) bool {
 	if !l.received.IsZero() && l.received.Before(h.since) {
 		return false
 	}
-	m, err := parse(l.raw, l.received, l.cut)
-	if err != nil {
-		batch.Dead = append(batch.Dead, earshot.DeadLetter{Reason: err.Error(), Body: l.raw})
+	if l.err != nil {
+		batch.Dead = append(batch.Dead, earshot.DeadLetter{Reason: l.err.Error(), Body: l.raw})
 		return true
 	}
+	m := l.mention
 	for _, kind := range h.Skip {
 		if slices.Contains(m.Flags, kind) {
 			return false

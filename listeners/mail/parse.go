@@ -19,6 +19,9 @@ import (
 // network is the one that mails are of, whichever server they are on.
 const network = "mail"
 
+// longestText is more than is kept of a text, in bytes.
+const longestText = 100 << 10
+
 // parse turns a mail into a mention. received is when the server got it, zero if
 // unknown; cut says that there is more of it than raw. What is wrong with a mail
 // shows in the mention's flags; an error says that there is nothing in it at all.
@@ -47,6 +50,9 @@ func parse(raw []byte, received time.Time, cut bool) (earshot.Mention, error) {
 		m.Text = tidy(strings.Split(whole(c), "\n"))
 	} else if m.Text = reply(c.text); m.Text == "" {
 		m.Text = reply(whole(c))
+	}
+	if len(m.Text) > longestText {
+		m.Text = strings.ToValidUTF8(strings.Clone(m.Text[:longestText]), "")
 	}
 	m.Posted = posted(&header, received, &m)
 	m.ReplyTo, m.Conversation = thread(&header, m.ID)

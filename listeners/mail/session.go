@@ -14,8 +14,12 @@ import (
 	"earshot/listeners"
 )
 
-// patience is how long a server may take for one answer, mails included.
-const patience = 2 * time.Minute
+// patience is how long a server may take for one answer, and slowest how many bytes
+// of mails a second make it longer.
+const (
+	patience = 2 * time.Minute
+	slowest  = 64 << 10
+)
 
 // session is a connection to a server. The client's methods know no context: each
 // use of it goes through within, which ends the connection when time is up.
@@ -88,7 +92,13 @@ func (c *session) close() {
 // within does something with the client. When ctx ends, or the server keeps us
 // waiting, it ends the connection, which is the only way to end a command.
 func (c *session) within(ctx context.Context, do func() error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("the server did not answer within %s: %w", patience, context.DeadlineExceeded))
+	return c.withinReach(ctx, 0, do)
+}
+
+// withinReach is within for an answer of so many bytes at the most.
+func (c *session) withinReach(ctx context.Context, bytes int64, do func() error) error {
+	wait := patience + time.Duration(bytes/slowest)*time.Second
+	ctx, cancel := context.WithTimeoutCause(ctx, wait, fmt.Errorf("the server did not answer within %s: %w", wait, context.DeadlineExceeded))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = c.wire.Close() })
 	err := do()
