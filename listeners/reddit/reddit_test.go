@@ -319,7 +319,6 @@ func TestConfigProblems(t *testing.T) {
 		"no application": {func(c *Config) { c.ClientID, c.SecretFile = "", "" }, []string{"client_id"}, false},
 		"half of one":    {func(c *Config) { c.ClientID = "" }, []string{"client_id"}, true},
 		"no secret":      {func(c *Config) { c.SecretFile = "" }, []string{"secret_file"}, true},
-		"missing secret": {func(c *Config) { c.SecretFile = "/nowhere/secret" }, []string{"secret_file"}, false},
 		"only password":  {func(c *Config) { c.PasswordFile = "/dev/null" }, []string{"username"}, true},
 		"only user":      {func(c *Config) { c.Username = "ida" }, []string{"password_file"}, true},
 		"account alone":  {func(c *Config) { c.ClientID, c.SecretFile, c.Username = "", "", "ida" }, []string{"client_id", "username"}, true},

@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	mostPages  = 10  // of a listing at one look: a thousand threads
+	firstPages = 10  // of a listing at the first look: a thousand threads
+	mostPages  = 50  // at any other
 	mostAtOnce = 500 // mentions in a batch
 )
 
@@ -163,7 +164,11 @@ func countOf(t thread) seen.Item {
 func (s *source) collect(ctx context.Context, t *threads) (page, error) {
 	var all page
 	here := map[string]bool{}
-	for range mostPages {
+	pages := firstPages
+	if t.Begun {
+		pages = mostPages
+	}
+	for range pages {
 		p, err := s.api.comments(ctx, *t, all.next)
 		if err != nil {
 			return page{}, err

@@ -10,8 +10,11 @@ import (
 	"strings"
 )
 
-// timeline returns what is listed at a path, newest first.
-func (s *Server) timeline(path string) ([]Post, bool) {
+// mostMore is how many more posts are shown at a look, once Config was called.
+const mostMore = 20
+
+// timeline returns what is listed at a path, newest first; first is the first page.
+func (s *Server) timeline(path string, first bool) ([]Post, bool) {
 	kind := "t3_"
 	switch path {
 	case "/r/" + Subreddit + "/new", "/search":
@@ -20,8 +23,15 @@ func (s *Server) timeline(path string) ([]Post, bool) {
 	default:
 		return nil, false
 	}
+	shown := len(s.posts)
+	if s.slow {
+		if first {
+			s.shown = min(shown, s.shown+mostMore)
+		}
+		shown = s.shown
+	}
 	var found []Post
-	for _, p := range slices.Backward(s.posts) {
+	for _, p := range slices.Backward(s.posts[:shown]) {
 		if strings.HasPrefix(p.Name, kind) && (!p.Deleted || kind == "t1_") {
 			found = append(found, p)
 		}
@@ -105,7 +115,7 @@ func (p Post) data() map[string]any {
 
 // feed answers without credentials, once a window.
 func (s *Server) feed(w http.ResponseWriter, r *http.Request, path string) {
-	posts, ok := s.timeline(path)
+	posts, ok := s.timeline(path, r.FormValue("after") == "")
 	if !ok {
 		answer(w, http.StatusNotFound, `{"message": "Not Found", "error": 404}`)
 		return

@@ -49,6 +49,8 @@ type Server struct {
 	reset    time.Time
 	failures []Failure
 	twice    bool
+	slow     bool // only a few more posts are shown at each look …
+	shown    int  // … so many so far
 	asked    []string
 	stalled  chan struct{}
 	over     chan struct{}
@@ -76,11 +78,16 @@ func (s *Server) Close() {
 }
 
 // Config writes the application's secret into dir and returns a listener's section.
+// From then on only a few more posts are shown at each look: a listing ends after a
+// thousand, and who is killed again and again shall find them all the same.
 func (s *Server) Config(dir string) (string, error) {
 	file := filepath.Join(dir, "reddit.secret")
 	if err := os.WriteFile(file, []byte(Secret+"\n"), 0o600); err != nil {
 		return "", err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slow = true
 	return fmt.Sprintf("type: reddit\nserver: %s\nclient_id: %s\nsecret_file: %s\nsubreddits: [%s]\ncomments: false\nbrands: false\nevery: 20ms\n",
 		s.URL, ClientID, file, Subreddit), nil
 }
@@ -249,7 +256,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) {
 	case "/subreddits/search":
 		answer(w, http.StatusOK, listing(nil, ""))
 	default:
-		posts, ok := s.timeline(r.URL.Path)
+		posts, ok := s.timeline(r.URL.Path, r.FormValue("after") == "")
 		if !ok {
 			http.Redirect(w, r, "/subreddits/search?q=x", http.StatusFound)
 			return

@@ -9,6 +9,9 @@ import (
 
 type object = map[string]any
 
+// mostMore is how many more comments are shown at a look, once Config was called.
+const mostMore = 20
+
 // answer is what a list holds, or why not.
 func (s *Server) answer(list string, r *http.Request) (object, string) {
 	switch list {
@@ -62,8 +65,15 @@ func (s *Server) threads(r *http.Request) (object, string) {
 	case r.FormValue("order") != "time" || r.FormValue("textFormat") != "plainText":
 		return nil, "invalidParameter"
 	}
+	shown := len(s.comments)
+	if s.spread {
+		if r.FormValue("pageToken") == "" {
+			s.shown = min(shown, s.shown+mostMore)
+		}
+		shown = s.shown
+	}
 	var found []Comment
-	for _, c := range slices.Backward(s.comments) {
+	for _, c := range slices.Backward(s.comments[:shown]) {
 		if c.Parent == "" && (video == "" || c.Video == video) {
 			found = append(found, c)
 		}

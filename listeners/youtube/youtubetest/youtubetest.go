@@ -43,7 +43,8 @@ type Server struct {
 	units    int       // left of the day's quota
 	failures map[string][]Failure
 	asked    []string
-	spread   bool // each comment is below a video of its own
+	spread   bool // each comment is below a video of its own, and …
+	shown    int  // … so many are shown so far: a few more at each look
 	stalled  chan struct{}
 	over     chan struct{}
 }
@@ -69,7 +70,8 @@ func (s *Server) Close() {
 }
 
 // Config writes the key into dir and returns a listener's section. From then on
-// each comment is below a video of its own, a matter of its own.
+// each comment is below a video of its own, a matter of its own, and only a few more
+// are shown at each look: who is killed again and again shall find them all the same.
 func (s *Server) Config(dir string) (string, error) {
 	file := filepath.Join(dir, "youtube.key")
 	if err := os.WriteFile(file, []byte(Key+"\n"), 0o600); err != nil {
