@@ -16,10 +16,13 @@ import (
 	"earshot/listeners/bluesky/blueskytest"
 	"earshot/listeners/facebook/facebooktest"
 	"earshot/listeners/mail/mailtest"
+	"earshot/listeners/mastodon/mastodontest"
 	"earshot/listeners/poll/polltest"
 	"earshot/listeners/reddit/reddittest"
 	"earshot/listeners/telegram/telegramtest"
+	"earshot/listeners/webhook/webhooktest"
 	"earshot/listeners/x/xtest"
+	"earshot/listeners/youtube/youtubetest"
 )
 
 // standIn is a network on loopback that a driver can hear.
@@ -38,12 +41,21 @@ func standIns() map[string]func() standIn {
 		"bluesky":  func() standIn { return blueskytest.New() },
 		"facebook": func() standIn { return facebooktest.New() },
 		"mail":     func() standIn { return mailtest.New() },
+		"mastodon": func() standIn { return mastodontest.New() },
 		"poll":     func() standIn { return polltest.New(polltest.Options{}) },
 		"reddit":   func() standIn { return reddittest.New() },
 		"telegram": func() standIn { return telegramtest.New() },
+		"webhook":  func() standIn { return hooked{webhooktest.New("standard")} },
 		"x":        func() standIn { return xtest.New() },
+		"youtube":  func() standIn { return youtubetest.New() },
 	}
 }
+
+// hooked is a webhook's sender, which must know the listener's own address.
+type hooked struct{ *webhooktest.Sender }
+
+// DeliverTo says where the inbox is.
+func (h hooked) DeliverTo(inbox string) { h.To(inbox + "/hooks/heard") }
 
 // pusher is a stand-in that delivers to the inbox of the daemon.
 type pusher interface {

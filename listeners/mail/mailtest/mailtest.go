@@ -85,7 +85,7 @@ func (s *Server) Config(dir string) (string, error) {
 	if err := os.WriteFile(file, []byte(Password+"\n"), 0o600); err != nil {
 		return "", fmt.Errorf("writing the password: %w", err)
 	}
-	return fmt.Sprintf("type: mail\nserver: %s\ntls: none\nuser: %s\npassword_file: %s\nevery: 30s\n", s.Addr, User, file), nil
+	return fmt.Sprintf("type: mail\nserver: %s\ntls: none\nuser: %s\npassword_file: %s\nevery: 1s\n", s.Addr, User, file), nil
 }
 
 // Publish delivers letters with the given texts, oldest first.
