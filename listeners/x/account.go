@@ -27,7 +27,7 @@ func newAccount(setup listeners.Setup, config Config) *account {
 	})
 	return &account{
 		config: config, setup: setup, log: setup.Log, standing: newStanding(),
-		purse: &purse{budget: budget, price: config.Price, now: time.Now},
+		purse: newPurse(budget, config.Price),
 		stall: stallAfter, settles: settles,
 	}
 }

@@ -16,6 +16,22 @@ type purse struct {
 	budget *listeners.Budget
 	price  Price
 	now    func() time.Time
+	turn   chan struct{} // holds one while somebody waits for an answer
+}
+
+func newPurse(budget *listeners.Budget, price Price) *purse {
+	return &purse{budget: budget, price: price, now: time.Now, turn: make(chan struct{}, 1)}
+}
+
+// enter waits until no other part of the listener waits for an answer: what it
+// holds for that and gives back would look like money spent.
+func (p *purse) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case p.turn <- struct{}{}:
+		return func() { <-p.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // paid is a reservation.

@@ -22,9 +22,9 @@ type recheck struct {
 
 const (
 	recheckPart  = "recheck"
-	recheckEvery = 15 * time.Minute
-	idsAtOnce    = 100    // of one lookup
-	dueAtOnce    = 10_000 // posts that are remembered of a round
+	recheckEvery = time.Hour // a round reads all that is stored of X
+	idsAtOnce    = 100       // of one lookup
+	dueAtOnce    = 10_000    // posts that are remembered of a round
 )
 
 // checked is the cursor of the part.
@@ -220,35 +220,52 @@ func withdrawn(asked map[snowflake]kept, missing []snowflake) listeners.Batch {
 	return batch
 }
 
-// lookUp gets posts by their IDs, once there is money to spare: hearing comes
-// first.
+// lookUp gets posts by their IDs, as many at once as there is money for.
 func (r *recheck) lookUp(ctx context.Context, a *api, ids []snowflake) (found []tweet, missing []snowflake, err error) {
-	var reserved paid
-	for {
-		easy, err := r.purse.easy(ctx)
+	for len(ids) > 0 {
+		n, err := r.lookUpSome(ctx, a, ids, &found, &missing)
 		if err != nil {
 			return nil, nil, err
 		}
+		ids = ids[n:]
+	}
+	return found, missing, nil
+}
+
+// lookUpSome gets the first posts and returns how many it has asked for.
+func (r *recheck) lookUpSome(ctx context.Context, a *api, ids []snowflake, found *[]tweet, missing *[]snowflake) (int, error) {
+	n, reserved, err := r.pay(ctx, a, len(ids))
+	if err != nil {
+		return 0, err
+	}
+	b := &bridge{api: a, ctx: ctx}
+	some, err := b.lookUp(ids[:n])
+	if err != nil {
+		return 0, errors.Join(fmt.Errorf("looking up stored posts: %w", err), r.purse.settle(ctx, reserved, 0))
+	}
+	*found, *missing = append(*found, some...), append(*missing, b.answer.gone...)
+	return n, r.purse.settle(ctx, reserved, r.purse.cost(r.config.Price.Post, len(some), b.answer))
+}
+
+const fewIDs = 10 // that a lookup is worth being made for
+
+// pay waits until there is money to spare, since hearing comes first, and returns
+// for how many posts.
+func (r *recheck) pay(ctx context.Context, a *api, most int) (int, paid, error) {
+	each := r.purse.worst(r.config.Price.Post, a.edition(endpointLookup))
+	for {
+		easy, err := r.purse.easy(ctx)
+		if err != nil {
+			return 0, paid{}, err
+		}
 		if easy {
-			reserved, err = r.purse.reserve(ctx, float64(len(ids))*r.purse.worst(r.config.Price.Post, a.edition(endpointLookup)))
-			if err == nil {
-				break
-			}
-			if !errors.Is(err, listeners.ErrSpent) {
-				return nil, nil, err
+			n, reserved, err := r.purse.reservePage(ctx, most, min(most, fewIDs), each)
+			if err == nil || !errors.Is(err, listeners.ErrSpent) {
+				return n, reserved, err
 			}
 		}
 		if err := r.rest(ctx, "waiting for money to check stored posts again"); err != nil {
-			return nil, nil, err
+			return 0, paid{}, err
 		}
 	}
-	b := &bridge{api: a, ctx: ctx}
-	found, err = b.lookUp(ids)
-	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("looking up stored posts: %w", err), r.purse.settle(ctx, reserved, 0))
-	}
-	if err := r.purse.settle(ctx, reserved, r.purse.cost(r.config.Price.Post, len(found), b.answer)); err != nil {
-		return nil, nil, err
-	}
-	return found, b.answer.gone, nil
 }

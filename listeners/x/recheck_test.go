@@ -147,7 +147,7 @@ func TestRecheckIsResumed(t *testing.T) {
 	if err := r.round(t.Context(), a, st, changes.emit); err != nil {
 		t.Fatal(err)
 	}
-	if len(changes.mentions) != 250 || server.Asked("lookup") != 4 {
+	if len(changes.mentions) != 250 || server.Asked("lookup") != 4 { // three, and the one whose batch was refused
 		t.Errorf("%d deletions by %d lookups", len(changes.mentions), server.Asked("lookup"))
 	}
 }
@@ -168,11 +168,30 @@ func TestRecheckWaitsForMoney(t *testing.T) {
 		var notes []string
 		ctx = listeners.WithReport(ctx, func(o listeners.Outlook) { notes = append(notes, o.Note) })
 		r := &recheck{account: f.account, every: 15 * time.Minute}
-		if _, _, err := r.lookUp(ctx, nil, []snowflake{1}); ctx.Err() == nil {
+		if _, _, err := r.lookUp(ctx, &api{standing: f.standing}, []snowflake{1}); ctx.Err() == nil {
 			t.Errorf("it looked up without money: %v", err)
 		}
 		if !slices.Contains(notes, "waiting for money to check stored posts again") {
 			t.Errorf("it said %q", notes)
 		}
 	})
+}
+
+// With little money posts are looked up a few at a time.
+func TestRecheckWithLittleMoney(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, xtest.Options{})
+	f := newFixture(t, server, func(c *Config) { c.Budget = listeners.BudgetLimits{Day: 0.3} })
+	var ids []snowflake
+	for i := range 30 {
+		ids = append(ids, snowflake(server.Post(xtest.Post{Text: "acme", Posted: time.Now().Add(time.Duration(i-60) * time.Second)})))
+	}
+	a, err := f.api()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, _, err := (&recheck{account: f.account}).lookUp(t.Context(), a, ids)
+	if err != nil || len(found) != 30 || server.Asked("lookup") < 2 {
+		t.Errorf("%d posts by %d lookups, %v", len(found), server.Asked("lookup"), err)
+	}
 }

@@ -108,6 +108,11 @@ func (s *search) advance(p *progress, found []tweet, lowest snowflake, over bool
 
 // page pays for and gets one page.
 func (s *search) page(acc *account, b *bridge, since, until snowflake) ([]tweet, error) {
+	leave, err := acc.purse.enter(b.ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	each := acc.purse.worst(s.price, b.api.edition(s.end))
 	count, reserved, err := acc.purse.reservePage(b.ctx, s.most, s.least, each)
 	if err != nil {

@@ -75,7 +75,10 @@ func (acc *account) asking() ([]listeners.Part, earshot.Problems) {
 		problems = append(problems, earshot.Problem{Path: key, What: note.what, Hint: note.hint, Warning: true})
 	}
 	if len(searched.queries) == 0 {
-		return nil, append(problems, earshot.Problem{Path: key, What: "no brand asks for anything that X can search for", Hint: "give a brand a query with words, or turn this off"})
+		return nil, append(problems, earshot.Problem{
+			Path: key, What: "no brand asks for anything that X can search for", Hint: "give a brand a query with words, or turn this off",
+			Warning: len(acc.setup.Queries) == 0, // queries that cannot be read have been complained of
+		})
 	}
 	var parts []listeners.Part
 	if acc.config.Search {

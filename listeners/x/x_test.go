@@ -88,7 +88,7 @@ func TestConfigProblems(t *testing.T) {
 		"money":           {acme, func(c *Config) { c.Budget.Day, c.Price.Post = -1, -0.1 }, []string{"budget.day", "price.post"}, true},
 		"no limit":        {acme, func(c *Config) { c.Budget = listeners.BudgetLimits{} }, []string{"budget"}, false},
 		"server":          {acme, func(c *Config) { c.Server = "api.x.com" }, []string{"server"}, true},
-		"nothing to ask":  {nil, nil, []string{"search"}, true},
+		"no queries":      {nil, nil, []string{"search"}, false},
 		"what X lacks":    {[]earshot.Query{queryOf(n("or", n("word:acme"), n("word:acm*")))}, nil, []string{"search"}, false},
 		"what is on none": {[]earshot.Query{queryOf(n("regex:a+"))}, func(c *Config) { c.Search, c.Stream = false, true }, []string{"stream", "stream"}, true},
 	} {
