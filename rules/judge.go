@@ -38,7 +38,21 @@ type worker struct {
 	joined    []int32 // brands whose conversation the mention belongs to
 }
 
-func newWorker() *worker { return &worker{values: newValues()} }
+func newWorker() *worker {
+	w := &worker{values: newValues()}
+	w.post.Language = func(m *earshot.Mention) string { return languageOf(&w.features, m) }
+	return w
+}
+
+// languageOf is the language that the network claims, else the one that is
+// recognised, which is read into post.
+func languageOf(post *features.Post, m *earshot.Mention) string {
+	if lang := language.Base(m.Lang); lang != "" {
+		return lang
+	}
+	post.Read(m.Title, m.Text)
+	return language.Guess(post, m.Title, m.Text)
+}
 
 // forget drops what belongs to a mention.
 func (w *worker) forget() {

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"earshot"
+	"earshot/rules/features"
 	"earshot/rules/match"
 	"earshot/rules/query"
 )
@@ -57,7 +58,8 @@ func NewSeeker(source string, brands []Brand) (*Seeker, earshot.Problems) {
 func (s *Seeker) Seek(m *earshot.Mention) Sought {
 	p, ok := s.posts.Get().(*match.Post)
 	if !ok {
-		p = new(match.Post)
+		var read features.Post
+		p = &match.Post{Language: func(m *earshot.Mention) string { return languageOf(&read, m) }}
 	}
 	defer s.posts.Put(p)
 	matches := len(s.index.Search(p, m)) > 0

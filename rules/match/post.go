@@ -57,7 +57,7 @@ type seenTerm struct {
 type hit struct{ at, token int32 }
 
 // bloomSize is how many bits tell quickly that a term is not in the post.
-const bloomSize = 4096
+const bloomSize = 1 << 14
 
 // Search reads a mention and returns the searched queries that match it, in
 // order. The slice is valid until the next Search.
