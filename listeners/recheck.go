@@ -89,10 +89,10 @@ func (r *Recheck) round(ctx context.Context, st *rechecking, emit Emit) error {
 			}
 			rest = rest[n:]
 		}
-		if len(some) < recheckedAtOnce || !some[len(some)-1].heard.After(some[0].heard) {
+		if len(some) < recheckedAtOnce || !some[len(some)-1].Heard.After(some[0].Heard) {
 			return r.rest(ctx, st, emit)
 		}
-		st.After = some[len(some)-1].heard
+		st.After = some[len(some)-1].Heard
 		if err := r.emit(ctx, st, nil, emit); err != nil {
 			return err
 		}
@@ -101,10 +101,20 @@ func (r *Recheck) round(ctx context.Context, st *rechecking, emit Emit) error {
 
 // held is what is needed to know of a stored mention.
 type held struct {
-	id         string
-	content    uint32
-	visibility earshot.Visibility
-	heard      time.Time
+	earshot.Mention        // without its words
+	content         uint32 // of its words
+}
+
+func hold(m earshot.Mention) held {
+	content := wordsOf(&m)
+	m.Title, m.Text, m.Links, m.Media, m.Flags = "", "", nil, nil, nil
+	return held{m, content}
+}
+
+// wordsOf tells an edit. A lookup may not know all that the listing did, the address
+// for one.
+func wordsOf(m *earshot.Mention) uint32 {
+	return seen.ContentOf(&earshot.Mention{Title: m.Title, Text: m.Text})
 }
 
 var errEnough = errors.New("that is enough for now")
@@ -116,7 +126,7 @@ func (r *Recheck) collect(ctx context.Context, after time.Time) ([]held, error) 
 		if m.Listener != r.Listener || m.Heard.Before(after) {
 			return nil
 		}
-		some = append(some, held{m.ID, seen.ContentOf(&m), m.Visibility, m.Heard})
+		some = append(some, hold(m))
 		if len(some) == recheckedAtOnce {
 			return errEnough
 		}
@@ -132,7 +142,7 @@ func (r *Recheck) collect(ctx context.Context, after time.Time) ([]held, error) 
 func (r *Recheck) ask(ctx context.Context, st *rechecking, some []held, emit Emit) error {
 	ids := make([]string, len(some))
 	for i, h := range some {
-		ids[i] = h.id
+		ids[i] = h.ID
 	}
 	now, err := r.Ask(ctx, ids)
 	if err != nil {
@@ -140,13 +150,12 @@ func (r *Recheck) ask(ctx context.Context, st *rechecking, some []held, emit Emi
 	}
 	var changed []earshot.Mention
 	for _, h := range some {
-		m, known := now[h.id]
+		m, known := now[h.ID]
 		switch {
-		case known && m.Change == earshot.Deleted, !known && st.miss(h.id):
-			changed = append(changed, earshot.Mention{ID: h.id, Network: r.Network, Change: earshot.Deleted, Visibility: h.visibility})
+		case known && m.Change == earshot.Deleted, !known && st.miss(h.ID):
+			changed = append(changed, earshot.Mention{ID: h.ID, Network: r.Network, Change: earshot.Deleted, Visibility: h.Visibility})
 		case known && h.differs(m, r.Listener):
-			m.Change = earshot.Edited
-			changed = append(changed, m)
+			changed = append(changed, h.edited(m))
 		}
 	}
 	if len(changed) == 0 {
@@ -157,7 +166,38 @@ func (r *Recheck) ask(ctx context.Context, st *rechecking, some []held, emit Emi
 
 // differs reports whether m, as it will be stored, says something else.
 func (h held) differs(m earshot.Mention, listener string) bool {
-	return tidy(&m, listener, time.Now().UTC()) == nil && seen.ContentOf(&m) != h.content
+	return tidy(&m, listener, time.Now().UTC()) == nil && wordsOf(&m) != h.content
+}
+
+// edited is m as a change of what is held: what a lookup does not tell stays as it was.
+func (h held) edited(m earshot.Mention) earshot.Mention {
+	m.Change, m.Visibility, m.Heard = earshot.Edited, h.Visibility, h.Heard
+	for _, field := range []struct{ now, was *string }{
+		{&m.URL, &h.URL},
+		{&m.Lang, &h.Lang},
+		{&m.ReplyTo, &h.ReplyTo},
+		{&m.Conversation, &h.Conversation},
+		{&m.RepostOf, &h.RepostOf},
+		{&m.QuoteOf, &h.QuoteOf},
+		{&m.Channel, &h.Channel},
+		{&m.Place, &h.Place},
+		{&m.Country, &h.Country},
+		{&m.Author.Handle, &h.Author.Handle},
+		{&m.Author.Name, &h.Author.Name},
+	} {
+		if *field.now == "" {
+			*field.now = *field.was
+		}
+	}
+	if m.Posted.IsZero() {
+		m.Posted = h.Posted
+	}
+	m.Author.Followers = max(m.Author.Followers, h.Author.Followers)
+	if m.Author.Created.IsZero() {
+		m.Author.Created = h.Author.Created
+	}
+	m.Author.Verified = m.Author.Verified || h.Author.Verified
+	return m
 }
 
 // miss notes that a post was not found and reports whether it is gone.

@@ -26,6 +26,7 @@ func newShelf(n int) *shelf {
 	for i := range n {
 		m := earshot.Mention{
 			ID: fmt.Sprintf("board:%d", i), Network: "board", Listener: "board", Text: "words",
+			URL: "https://board.example/", Conversation: "board:0", Visibility: earshot.Private,
 			Heard: time.Date(2026, 11, 1, 0, 0, i, 0, time.UTC),
 		}
 		s.stored, s.network[m.ID] = append(s.stored, m), m
@@ -69,6 +70,9 @@ func (s *shelf) during(t *testing.T, d time.Duration, from earshot.Cursor) (said
 	err = s.recheck().Listen(ctx, from, func(_ context.Context, b listeners.Batch) error {
 		for _, m := range b.Mentions {
 			said = append(said, string(m.Change)+" "+m.ID)
+			if m.Visibility != earshot.Private || m.Change == earshot.Edited && (m.URL == "" || m.Conversation == "" || m.Text == "") {
+				t.Errorf("the lookup makes it forget: %+v", m)
+			}
 		}
 		cursor = b.Next
 		return nil
@@ -88,9 +92,12 @@ func TestRecheck(t *testing.T) {
 		}
 		s.network["board:1"] = earshot.Mention{ID: "board:1", Change: earshot.Deleted}
 		edited := s.network["board:2"]
-		edited.Text = "other words"
+		edited.Text, edited.URL, edited.Conversation = "other words", "", "" // a lookup knows less
 		s.network["board:2"] = edited
 		delete(s.network, "board:3")
+		moved := s.network["board:4"]
+		moved.URL = ""
+		s.network["board:4"] = moved
 		said, cursor, _ = s.during(t, time.Hour, cursor)
 		if want := []string{"deleted board:1", "edited board:2"}; !slices.Equal(said, want) || s.asked != 5 {
 			t.Errorf("asked %d times; it says %q, want %q", s.asked, said, want)

@@ -114,6 +114,9 @@ func (s *Server) replies(r *http.Request) (object, string) {
 	items := make([]object, len(found))
 	for i, c := range found {
 		items[i] = c.resource()
+		if snippet, ok := items[i]["snippet"].(object); ok {
+			delete(snippet, "videoId") // this list does not tell
+		}
 	}
 	return object{"nextPageToken": next, "items": items}, reason
 }
