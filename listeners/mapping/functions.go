@@ -150,7 +150,7 @@ func afterLast(s, mark string) string {
 
 // takeHTML is take for what is slower to read than other text.
 func takeHTML(d *Document, v any) (string, error) {
-	const slower = 2
+	const slower = 4
 	s, err := take(d, v)
 	if err != nil {
 		return "", err
