@@ -172,8 +172,9 @@ func TestPrivateAlerts(t *testing.T) {
 	})
 	b := open(t, o)
 	subscribe := func(user, subject string) *nats.Subscription {
-		sub, err := connect(t, b.URL(), user, secret(t, o.Dir, user)).SubscribeSync(subject)
-		if err != nil {
+		nc := connect(t, b.URL(), user, secret(t, o.Dir, user))
+		sub, err := nc.SubscribeSync(subject)
+		if err = errors.Join(err, nc.Flush()); err != nil {
 			t.Fatal(err)
 		}
 		return sub

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -50,6 +51,7 @@ type house struct {
 	*process
 	t                          *testing.T
 	config, posts, state, http string
+	bus                        string // address of the embedded server
 	store                      string // where the store's files are
 	js                         jetstream.JetStream
 }
@@ -58,6 +60,9 @@ func (h *house) start() {
 	h.t.Helper()
 	h.process = startProcess(h.t, h.config, h.http)
 	h.ready(h.t)
+	if h.bus != "" { // its password is a new one
+		h.js = connectAsDaemon(h.t, "nats://"+h.bus, h.state)
+	}
 }
 
 func (h *house) hears(lines ...string) {
@@ -135,10 +140,9 @@ func newHouse(t *testing.T, external bool) *house {
 		h.store, h.js = filepath.Join(filepath.Dir(server.config), "store"), connect(t, "nats://"+server.address, server.login())
 		return h
 	}
-	address := freeAddress(t)
-	h.config, h.store = writeConfig(t, fmt.Sprintf(degradedConfig, h.state, "listen: "+address, h.http, h.posts)), h.state
+	h.bus = freeAddress(t)
+	h.config, h.store = writeConfig(t, fmt.Sprintf(degradedConfig, h.state, "listen: "+h.bus, h.http, h.posts)), h.state
 	h.start()
-	h.js = connectAsDaemon(t, "nats://"+address, h.state)
 	return h
 }
 
@@ -263,4 +267,91 @@ func testForget(t *testing.T, h *house) {
 	runEarshot(t, exitFailed, "name the network", "forget", "@nobody", "-c", h.config)
 	h.stop(t)
 	h.without("heirloom", "bicycle", "forum:one", "forum:bob")
+}
+
+// Killed anywhere, the command or the daemon, forgetting is completed by doing it
+// again. What a server that dies was overwriting at that moment may leave bytes.
+func TestForgetInterrupted(t *testing.T) {
+	t.Parallel()
+	for _, daemonToo := range []bool{false, true} {
+		t.Run(fmt.Sprintf("daemonToo=%v", daemonToo), func(t *testing.T) {
+			t.Parallel()
+			testForgetInterrupted(t, newHouse(t, false), daemonToo)
+		})
+	}
+}
+
+func testForgetInterrupted(t *testing.T, h *house, daemonToo bool) {
+	const posts = 30
+	for n := range posts {
+		h.hears(line(fmt.Sprintf("forum:jane-%d", n), "@jane", "acme makes me furious, my heirloom broke"))
+		h.hears(line(fmt.Sprintf("forum:bob-%d", n), "@bob", "furious as well, my bicycle", fmt.Sprintf(`,"reply_to":"forum:jane-%d"`, n)))
+	}
+	h.alerts(earshot.BecauseChanged, posts)
+	for n, moment := range milliseconds(60, 90, 130, 180, 250, 350) {
+		cmd := program(t, "forget", "@jane", "-c", h.config, "--network", "forum")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		select {
+		case <-ended:
+		case <-time.After(moment):
+			_ = cmd.Process.Kill()
+			<-ended
+		}
+		if daemonToo && n%2 == 1 {
+			h.kill()
+			h.start()
+		}
+	}
+	h.run("forget", "@jane", "--network", "forum")
+	for _, text := range []string{"heirloom", `"id":"forum:jane-`, `"opening":"forum:jane-`, `"mention":"forum:jane-`, "@jane"} {
+		if err := h.unread(text); err != nil {
+			t.Error(err)
+		}
+		if !daemonToo {
+			h.without(text)
+		}
+	}
+	counts := map[int]int{}
+	for _, body := range readAll(t, h.js, "EARSHOT_MENTIONS", "earshot.mentions.>") {
+		var m earshot.Mention
+		unmarshal(t, body, &m)
+		if m.Author.Handle != "@bob" {
+			t.Errorf("left: %s", body)
+		}
+	}
+	for _, c := range lastStates(t, h.js) {
+		counts[c.Count]++
+	}
+	if counts[1] != posts {
+		t.Errorf("cases by the number of their mentions: %v, want %d with one", counts, posts)
+	}
+	h.stop(t)
+}
+
+// lastStates are all cases as they stand.
+func lastStates(t *testing.T, js jetstream.JetStream) map[string]earshot.Case {
+	t.Helper()
+	cases := map[string]earshot.Case{}
+	for _, body := range readAll(t, js, "EARSHOT_CASES", "earshot.cases.>") {
+		var e earshot.CaseEvent
+		unmarshal(t, body, &e)
+		cases[e.Case.ID] = e.Case
+	}
+	return cases
+}
+
+// Whoever may not write gets an answer, and nothing happens.
+func TestForgetRefused(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	login := []string{"--server", "nats://" + h.bus, "--user", "cs", "--password-file", teamCredential(h.state, "cs")}
+	runEarshot(t, exitFailed, "permissions", append([]string{"forget", "@jane", "--network", "forum"}, login...)...)
+	runEarshot(t, exitFailed, "permissions", append([]string{"export", "@jane"}, login...)...)
+	runEarshot(t, exitUsage, "one author or ID", "forget", "@", "-c", h.config)
+	runEarshot(t, exitUsage, "one author or ID", "export", "-c", h.config)
+	h.stop(t)
 }
