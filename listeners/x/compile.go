@@ -100,12 +100,13 @@ func (c *compiler) alternatives(root *earshot.QueryNode) []expression {
 		case e.op != everything:
 			all = append(all, e)
 		default:
-			if stem := stemOf(&nodes[i]); stem != "" {
-				all = append(all, leaf(stem))
-				c.note(&nodes[i], "X cannot search for %s: it is asked for "+stem+" alone", "name the words that matter one by one")
+			e = c.nearest(&nodes[i])
+			if e.op == everything {
+				c.note(&nodes[i], "X cannot search for %s, so that it is not heard there", "add a word that such posts have")
 				continue
 			}
-			c.note(&nodes[i], "X cannot search for %s, so that it is not heard there", "add a word that such posts have")
+			all = append(all, e)
+			c.note(&nodes[i], "X cannot search for all of %s: it is asked for "+strings.ReplaceAll(clean(e.write(), 60), "%", "%%"), "name the words that matter one by one")
 		}
 	}
 	return all
@@ -212,6 +213,10 @@ func wideLeaf(n *earshot.QueryNode) expression {
 		if isHandle(n.Text) {
 			return leaf("@" + n.Text)
 		}
+	case earshot.QueryAuthor:
+		if isHandle(n.Text) {
+			return leaf("from:" + n.Text)
+		}
 	case earshot.QuerySite:
 		if !wild && !ownHost(n.Text) {
 			return leaf("url:" + quoted(n.Text))
@@ -272,18 +277,34 @@ func quoted(text string) string {
 	return `"` + strings.Join(strings.Fields(text), " ") + `"`
 }
 
-// stemOf is what comes nearest to something that X cannot search for: the
-// beginning of a word without its *, or the posts of an account.
-func stemOf(n *earshot.QueryNode) string {
+// nearest is a translation of what X cannot search for as a whole: the
+// alternatives that it knows, and words without what stands for any letters.
+func (c *compiler) nearest(n *earshot.QueryNode) expression {
+	quiet := compiler{query: c.query}
+	if e := quiet.wide(n); e.op != everything {
+		return e
+	}
 	switch n.Op {
-	case earshot.QueryWord:
-		if stem, is := strings.CutSuffix(n.Text, "*"); is && stem != "" && !strings.ContainsAny(stem, "*?") {
-			return word(stem)
+	case earshot.QueryOr:
+		e := expression{op: anyOf}
+		for i := range n.Nodes {
+			if near := c.nearest(&n.Nodes[i]); near.op != everything {
+				e.nodes = append(e.nodes, near)
+			}
 		}
-	case earshot.QueryAuthor:
-		if isHandle(n.Text) {
-			return "from:" + n.Text
+		if len(e.nodes) > 0 {
+			return e.simple()
+		}
+	case earshot.QueryAnd, earshot.QueryNear: // none of it is known: one is as near as all
+		for i := range n.Nodes {
+			if near := c.nearest(&n.Nodes[i]); near.op == term || near.op == allOf || near.op == anyOf {
+				return near
+			}
+		}
+	case earshot.QueryWord:
+		if stem := strings.TrimSuffix(n.Text, "*"); stem != "" && !strings.ContainsAny(stem, "*?") {
+			return leaf(word(stem))
 		}
 	}
-	return ""
+	return expression{op: everything}
 }
