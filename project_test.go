@@ -128,7 +128,7 @@ func TestLinks(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() && (entry.Name() == "testdata" || name != "." && strings.HasPrefix(name, ".")) {
+		if entry.IsDir() && (slices.Contains([]string{"testdata", "node_modules"}, entry.Name()) || name != "." && strings.HasPrefix(name, ".")) {
 			return fs.SkipDir
 		}
 		if path.Ext(name) != ".md" {

@@ -8,6 +8,7 @@ type Verdict struct {
 	Sentiment   Score    `json:"sentiment"`              // [-1,1]: how the author feels
 	Urgency     Score    `json:"urgency"`                // [0,100]: how soon somebody must act
 	Topics      []string `json:"topics"`                 // the brand's topics it belongs to, in book order
+	Labels      []string `json:"labels,omitempty"`       // what rules have marked it with, in book order
 	Danger      bool     `json:"danger,omitempty"`       // one of the topics is marked danger
 	OwnedAuthor bool     `json:"owned_author,omitempty"` // the brand itself wrote it; then there are no routes
 	Routes      []Route  `json:"routes"`                 // who should hear of it, in book order

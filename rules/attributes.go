@@ -44,6 +44,7 @@ var table = []attribute{
 	{"sentiment", types.Float64, func(s *subject) any { return s.verdict.Sentiment.Float() }},
 	{"urgency", types.Float64, func(s *subject) any { return s.verdict.Urgency.Float() }},
 	{"topics", types.Array(types.String), func(s *subject) any { return s.verdict.Topics }},
+	{"labels", types.Array(types.String), func(s *subject) any { return s.verdict.Labels }},
 	{"lang", types.String, func(s *subject) any { return s.lang }},
 	{"addresses_brand", types.Bool, func(s *subject) any { return s.addressed }},
 	{"owned_author", types.Bool, func(s *subject) any { return s.verdict.OwnedAuthor }},
@@ -149,7 +150,7 @@ func (a *attribute) isLong() bool {
 
 var (
 	mentionAttributes = attributesWhere(func(name string) bool { return strings.HasPrefix(name, mentionPrefix) })
-	urgencySoFar      = attributesWhere(func(name string) bool { return name == "urgency" })
+	soFar             = attributesWhere(func(name string) bool { return name == "urgency" || name == "labels" })
 )
 
 func attributesWhere(is func(name string) bool) (set attributes) {

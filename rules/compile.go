@@ -154,6 +154,8 @@ func slugOf(s string) string {
 	return strings.Trim(b.String(), "-")
 }
 
+var isLabel = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
 // rule is a compiled Rule.
 type rule struct {
 	name    string
@@ -161,6 +163,8 @@ type rule struct {
 	when    condition
 	urgency earshot.Score
 	routes  []earshot.Route
+	labels  []string
+	stop    bool
 }
 
 func (c *compiler) rule(i int, config *Rule) {
@@ -181,8 +185,13 @@ func (c *compiler) rule(i int, config *Rule) {
 	if config.Urgency < -100 || config.Urgency > 100 || config.Urgency != config.Urgency {
 		c.fail(path+".urgency", "urgency must be from -100 to 100", "the whole scale has 100 points")
 	}
-	if config.Urgency == 0 && len(config.Send) == 0 && len(config.Routes) == 0 {
-		c.warn(path, "the rule changes nothing", "give it an urgency, or teams to send to")
+	if config.Urgency == 0 && len(config.Send) == 0 && len(config.Routes) == 0 && len(config.Labels) == 0 && !config.Stop {
+		c.warn(path, "the rule changes nothing", "give it an urgency, labels, or teams to send to")
+	}
+	for j, label := range config.Labels {
+		if !isLabel.MatchString(label) {
+			c.fail(fmt.Sprintf("%s.labels[%d]", path, j), fmt.Sprintf("%q cannot be a label", label), "a to z, 0 to 9 and -, at most 63 characters")
+		}
 	}
 	when, problems := c.compileWhen(config.When, c.topicsOf(config.Brands))
 	for _, p := range problems {
@@ -193,6 +202,7 @@ func (c *compiler) rule(i int, config *Rule) {
 	c.rules = append(c.rules, rule{
 		name: config.Name, brands: config.Brands, when: when,
 		urgency: earshot.ScoreOf(config.Urgency), routes: c.routes(path, config, when.onlyTopic()),
+		labels: config.Labels, stop: config.Stop,
 	})
 }
 

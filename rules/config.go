@@ -37,6 +37,8 @@ type Rule struct {
 	Urgency float64  `yaml:"urgency" jsonschema:"description=Points added to the urgency, from -100 to 100"`
 	Send    []string `yaml:"send" jsonschema:"description=Teams that should help a customer: short for routes of kind customer"`
 	Routes  []Route  `yaml:"routes" jsonschema:"description=Teams that should hear of it, and as what"`
+	Labels  []string `yaml:"labels" jsonschema:"description=Words that the mention is marked with: a-z 0-9 and -; later rules see them in labels"`
+	Stop    bool     `yaml:"stop" jsonschema:"description=The rules after this one are not asked any more"`
 }
 
 // Route is a team that should hear of a mention, and what the matter is to it.

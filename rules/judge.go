@@ -154,18 +154,27 @@ func (w *worker) apply(b *Book, m *earshot.Mention, v *draft, addressed bool) {
 			continue
 		}
 		v.press(r.name, r.urgency)
-		if r.urgency != 0 {
-			w.values.set(b.uses&urgencySoFar, &s)
+		v.Labels = union(v.Labels, r.labels)
+		if !v.OwnedAuthor {
+			v.Routes = union(v.Routes, r.routes)
 		}
-		if v.OwnedAuthor {
-			continue
+		if r.stop {
+			return
 		}
-		for _, route := range r.routes {
-			if !slices.Contains(v.Routes, route) {
-				v.Routes = append(v.Routes, route)
-			}
+		if r.urgency != 0 || len(r.labels) > 0 {
+			w.values.set(b.uses&soFar, &s)
 		}
 	}
+}
+
+// union adds what is not there yet.
+func union[T comparable](all, more []T) []T {
+	for _, one := range more {
+		if !slices.Contains(all, one) {
+			all = append(all, one)
+		}
+	}
+	return all
 }
 
 // A complaint, a request or bad feelings of at least this much make a personal

@@ -178,7 +178,7 @@ func TestConfigProblems(t *testing.T) {
 		`rules[1].routes[0].kind: there is no kind "criss" (did you mean crisis?) (warning false)`,
 		`rules[1].routes[1].topic: there is no topic "safty" (did you mean safety?) (warning false)`,
 		`rules[2].name: "limit" is reserved (choose another name) (warning false)`,
-		`rules[2]: the rule changes nothing (give it an urgency, or teams to send to) (warning true)`,
+		`rules[2]: the rule changes nothing (give it an urgency, labels, or teams to send to) (warning true)`,
 		`rules[2].when: the condition is neither true nor false (compare it with something: sentiment < -0.3) (warning false)`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
