@@ -22,6 +22,10 @@ const (
 	maxPush      = 4 << 20 // bytes of a push: all of it is signed
 	maxChallenge = 1 << 10
 	longestLease = 30 * 24 * time.Hour
+
+	// beginning is how long after the start a path that nobody knows may be that of
+	// a feed that has not begun to listen.
+	beginning = 10 * time.Minute
 )
 
 // pushes is what hubs deliver to the feeds of one listener. It is safe for
@@ -33,6 +37,7 @@ const (
 type pushes struct {
 	inbox    *listeners.Inbox
 	listener string
+	since    time.Time
 	turn     chan struct{} // held by the feed whose goroutine receives
 
 	mu     sync.Mutex
@@ -52,7 +57,7 @@ type pushed struct {
 }
 
 func newPushes(inbox *listeners.Inbox, listener string) *pushes {
-	return &pushes{inbox: inbox, listener: listener, turn: make(chan struct{}, 1), byPath: map[string]*pushed{}}
+	return &pushes{inbox: inbox, listener: listener, since: time.Now(), turn: make(chan struct{}, 1), byPath: map[string]*pushed{}}
 }
 
 // callback is where hubs deliver what is for a path; empty when nobody outside can
@@ -119,6 +124,9 @@ func (p *pushes) read(d listeners.Delivery) (listeners.Batch, listeners.Answer) 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	one := p.byPath[d.Path]
+	if one == nil && time.Since(p.since) < beginning {
+		return listeners.Batch{}, listeners.Answer{Status: http.StatusServiceUnavailable, Body: "not listening yet: send it again", Retry: time.Minute}
+	}
 	switch d.Method {
 	case http.MethodGet:
 		return listeners.Batch{}, one.verify(d.Query)

@@ -81,6 +81,7 @@ func (p *publisher) source() *source {
 	p.Cleanup(transport.CloseIdleConnections)
 	s.client = &http.Client{Transport: transport}
 	s.pushes = newPushes(p.inbox, "news")
+	s.pushes.since = time.Time{}
 	return s
 }
 
@@ -245,6 +246,18 @@ func TestPush(t *testing.T) {
 	}
 	if status, _ := p.call(http.MethodDelete, callback, "", ""); status != http.StatusMethodNotAllowed {
 		t.Errorf("DELETE: %d", status)
+	}
+}
+
+// A push to a feed that may only not have begun to listen is asked for again: told
+// that nobody listens, a hub would end the subscription.
+func TestPushAtTheBeginning(t *testing.T) {
+	t.Parallel()
+	p := newPushes(nil, "news")
+	for _, method := range []string{http.MethodPost, http.MethodGet} {
+		if _, answer := p.read(listeners.Delivery{Method: method, Path: "x"}); answer.Status != http.StatusServiceUnavailable || answer.Retry == 0 {
+			t.Errorf("%s: %+v", method, answer)
+		}
 	}
 }
 
