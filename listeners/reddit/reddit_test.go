@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/time/rate"
 
 	"earshot"
 	"earshot/listeners"
@@ -182,6 +183,27 @@ func TestFailures(t *testing.T) {
 	}
 	s.source.path = "/r/" + reddittest.Subreddit + "/new"
 	s.hears("new one")
+}
+
+// Feeds are asked for once a minute, by all parts together; who is refused all the
+// same waits longer.
+func TestFeedsAreAskedForSeldom(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	s.server.Publish("one")
+	s.server.LimitFeeds(time.Hour)
+	s.source.account.config.ClientID = ""
+	s.hears("new one")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := s.source.account.await(ctx); err == nil {
+		t.Error("a second request at once")
+	}
+	s.source.account.feedPace.SetLimit(rate.Inf)
+	var retry *listeners.RetryAfter
+	if err := s.fails("feeds without credentials"); !errors.As(err, &retry) || retry.Wait < time.Minute {
+		t.Errorf("%v", err)
+	}
 }
 
 // A token that has expired is replaced; an application that is not known any more

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // mostMore is how many more posts are shown at a look, once Config was called.
@@ -113,8 +114,13 @@ func (p Post) data() map[string]any {
 	return d
 }
 
-// feed answers without credentials, once a window.
+// feed answers without credentials, if not too often.
 func (s *Server) feed(w http.ResponseWriter, r *http.Request, path string) {
+	if time.Now().Before(s.feedAt) {
+		answer(w, http.StatusForbidden, "whoa there, pardner!")
+		return
+	}
+	s.feedAt = time.Now().Add(s.feeds)
 	posts, ok := s.timeline(path, r.FormValue("after") == "")
 	if !ok {
 		answer(w, http.StatusNotFound, `{"message": "Not Found", "error": 404}`)

@@ -49,6 +49,8 @@ type Server struct {
 	reset    time.Time
 	failures []Failure
 	twice    bool
+	feeds    time.Duration // between two feeds
+	feedAt   time.Time     // when the next one is given
 	slow     bool // only a few more posts are shown at each look …
 	shown    int  // … so many so far
 	asked    []string
@@ -135,6 +137,13 @@ func (s *Server) Repeat() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.twice = true
+}
+
+// LimitFeeds refuses a feed that is asked for sooner than so long after the last.
+func (s *Server) LimitFeeds(pause time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.feeds = pause
 }
 
 // Revoke makes tokens that were given invalid.
