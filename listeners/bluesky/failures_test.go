@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
 	"earshot"
 	"earshot/listeners"
 	"earshot/listeners/bluesky"
@@ -268,4 +271,27 @@ func TestAccountGoesAlone(t *testing.T) {
 		t.Errorf("heard %q", got)
 	}
 	_ = stop()
+}
+
+// What no instance holds any more is said, and what comes after it is heard.
+func TestGapIsSaid(t *testing.T) {
+	t.Parallel()
+	server := blueskytest.NewNetwork().Serve(blueskytest.Options{Forgot: 4})
+	t.Cleanup(server.Close)
+	server.Publish("forgotten", "forgotten too", "kept")
+	core, said := observer.New(zap.WarnLevel)
+	parts, err := openLogging(t, zap.New(core), bluesky.Config{Servers: []string{server.URL()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLog(t)
+	l.cursor = fmt.Appendf(nil, `{"v":1,"server":"wss://gone.example","seq":7,"time":%d}`, time.Now().Add(-time.Hour).UnixMicro())
+	stop := l.listen(parts[0].Source)
+	if got := l.until(1); !slices.Equal(got, []string{"new kept"}) {
+		t.Errorf("heard %q", got)
+	}
+	_ = stop()
+	if said.FilterMessageSnippet("posts may be missing").Len() != 1 {
+		t.Errorf("it said %v", said.All())
+	}
 }

@@ -29,6 +29,11 @@ func source(t testing.TB, config bluesky.Config, stored ...earshot.Mention) list
 
 func openParts(t testing.TB, config bluesky.Config, stored ...earshot.Mention) ([]listeners.Part, error) {
 	t.Helper()
+	return openLogging(t, zap.NewNop(), config, stored...)
+}
+
+func openLogging(t testing.TB, log *zap.Logger, config bluesky.Config, stored ...earshot.Mention) ([]listeners.Part, error) {
+	t.Helper()
 	options := listeners.DefaultClient()
 	options.AllowPrivate, options.PerSecond, options.Burst = []string{"127.0.0.1"}, 1000, 1000
 	way, err := listeners.NewNetwork(options)
@@ -37,7 +42,7 @@ func openParts(t testing.TB, config bluesky.Config, stored ...earshot.Mention) (
 	}
 	t.Cleanup(way.CloseIdleConnections)
 	return bluesky.Driver().Open(listeners.Setup{
-		Name: "test", Queries: []earshot.Query{{Root: earshot.QueryNode{Op: earshot.QueryWord, Text: "Acme"}}}, Client: way.Client, Stream: way.Stream, Log: zap.NewNop(),
+		Name: "test", Queries: []earshot.Query{{Root: earshot.QueryNode{Op: earshot.QueryWord, Text: "Acme"}}}, Client: way.Client, Stream: way.Stream, Log: log,
 		Stored: func(_ context.Context, network string, each func(earshot.Mention) error) error {
 			for _, m := range stored {
 				if m.Network == network {
