@@ -51,8 +51,8 @@ type Server struct {
 	twice    bool
 	feeds    time.Duration // between two feeds
 	feedAt   time.Time     // when the next one is given
-	slow     bool // only a few more posts are shown at each look …
-	shown    int  // … so many so far
+	slow     bool          // only a few more posts are shown at each look …
+	shown    int           // … so many so far
 	asked    []string
 	stalled  chan struct{}
 	over     chan struct{}
