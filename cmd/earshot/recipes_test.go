@@ -21,6 +21,7 @@ import (
 
 	"earshot"
 	"earshot/listeners"
+	"earshot/listeners/poll"
 	"earshot/listeners/recipes"
 )
 
@@ -220,5 +221,53 @@ func TestRecipesAreComplete(t *testing.T) {
 	}
 	if recipes.Text("nothing") != nil || recipes.Text("../recipes") != nil {
 		t.Error("there is a recipe that is none")
+	}
+}
+
+// sources recipes lists every recipe, and shows one with all that a person needs
+// to use it or to write another like it.
+func TestSourcesRecipes(t *testing.T) {
+	run := func(args ...string) (code int, stdout, stderr string) {
+		var out, err strings.Builder
+		code = exitCode(append([]string{"sources", "recipes"}, args...), strings.NewReader(""), &out, &err)
+		return code, out.String(), err.String()
+	}
+	_, list, _ := run()
+	for _, r := range allRecipes() {
+		if !strings.Contains(list, "\nrecipe/"+r.Name+" ") {
+			t.Errorf("%s is not listed:\n%s", r.Name, list)
+		}
+		code, shown, said := run(r.Name)
+		if code != exitOK || !strings.Contains(shown, r.example()) || !strings.Contains(shown, r.section()) {
+			t.Errorf("%s: %d %s%s", r.Name, code, said, shown)
+		}
+		for _, p := range r.Parameters {
+			if !strings.Contains(shown, p.About) {
+				t.Errorf("%s does not explain %s", r.Name, p.Name)
+			}
+		}
+	}
+	if code, _, said := run("hackernew"); code != exitFailed || !strings.Contains(said, `did you mean "hackernews"?`) {
+		t.Errorf("%d %s", code, said)
+	}
+}
+
+// The keys of a listener replace those of its recipe, field by field.
+func TestRecipeOverrides(t *testing.T) {
+	c, err := parseConfig("f.yaml", []byte("state: ./s\nbrands: [{name: acme, query: acme}]\nlisteners:\n"+
+		"  - {name: hn, type: recipe/hackernews, tags: comment, every: 7m, search: {terms: [acme toys]}, mapping: {place: '\"here\"'}}\n"), environ(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config poll.Config
+	if err := c.Listeners[0].Decode(&config); err != nil {
+		t.Fatal(err)
+	}
+	if config.Every != 7*time.Minute || config.Mapping.Place != `"here"` || config.Mapping.ID != "objectID" || !strings.Contains(config.URL, "tags=comment&") {
+		t.Errorf("%+v", config)
+	}
+	parts, err := c.Listeners[0].open(c.setup(c.Listeners[0], &listeners.Network{Client: &http.Client{}}, nothingRuns(), zap.NewNop()))
+	if err != nil || len(parts) != 1 || parts[0].Name != "acme toys" {
+		t.Errorf("%v, %v", parts, err)
 	}
 }
