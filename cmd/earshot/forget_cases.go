@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"earshot"
 	"earshot/bus"
@@ -36,34 +37,77 @@ func (f *forgetting) rewrite(ctx context.Context, dirty []bus.Copy) error {
 	return nil
 }
 
-// rewriteCase puts copies of the events from the first that names a mention on,
-// without it, behind the last, and erases what they stand for.
-func (f *forgetting) rewriteCase(ctx context.Context, team, id string) error {
-	var history []bus.Copy
-	first, there, rewritten := -1, map[uint64]bool{}, map[uint64]bool{}
+// history is the events of a case from the first that names a mention on.
+type history struct {
+	events    []bus.Copy
+	there     map[uint64]bool // sequences of events
+	rewritten map[uint64]bool // events that stand there anew, by an attempt that was interrupted
+	telling   uint64          // the last event with an alert: the engine passes over others
+}
+
+// isCopy reports whether an event stands for one that is still there.
+func (h *history) isCopy(c bus.Copy) bool { return h.there[c.Rewrites] }
+
+func (f *forgetting) history(ctx context.Context, team, id string) (*history, error) {
+	h := &history{there: map[uint64]bool{}, rewritten: map[uint64]bool{}}
 	err := f.client.Walk(ctx, bus.InCases.OfCase(team, id), func(c bus.Copy) error {
-		if first < 0 && f.search.namesMention(c) {
-			first = len(history)
+		var e earshot.CaseEvent
+		if err := json.Unmarshal(c.Body, &e); err != nil {
+			return err
 		}
-		there[c.Sequence] = true
-		if there[c.Rewrites] {
-			rewritten[c.Rewrites] = true // by an attempt that was interrupted
+		if e.Alert != nil {
+			h.telling = c.Sequence
 		}
-		history = append(history, c)
+		if len(h.events) == 0 && !f.search.isIn(&e) {
+			return nil
+		}
+		h.there[c.Sequence] = true
+		if h.isCopy(c) {
+			h.rewritten[c.Rewrites] = true
+		}
+		h.events = append(h.events, c)
 		return nil
 	})
-	if err != nil || first < 0 {
+	return h, err
+}
+
+// rewriteCase puts copies of the events from the first that names a mention on,
+// without it, behind the last, and erases what they stand for, the last one first:
+// wherever it is interrupted, what is left of the old events is their beginning,
+// and what has no old event any more may be put behind all others.
+func (f *forgetting) rewriteCase(ctx context.Context, team, id string) error {
+	h, err := f.history(ctx, team, id)
+	if err != nil || len(h.events) == 0 {
 		return err
 	}
-	history = history[first:]
-	last := history[len(history)-1].Sequence
-	if err := f.awaitTold(ctx, last); err != nil {
+	if err := f.awaitTold(ctx, h.telling); err != nil {
 		return err
 	}
+	if ancient := len(h.events) - maxHistory; ancient > 0 {
+		if err := f.eraseAll(ctx, h.events[:ancient]); err != nil {
+			return err
+		}
+		h.events = h.events[ancient:]
+	}
+	if err := f.copyEvents(ctx, h); err != nil {
+		return err
+	}
+	for _, c := range slices.Backward(h.events) {
+		if h.isCopy(c) {
+			continue
+		}
+		if err := f.client.Erase(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *forgetting) copyEvents(ctx context.Context, h *history) error {
 	var events []earshot.CaseEvent
 	var of []uint64
-	for _, c := range history[max(0, len(history)-maxHistory):] {
-		if there[c.Rewrites] || rewritten[c.Sequence] {
+	for _, c := range h.events {
+		if h.isCopy(c) || h.rewritten[c.Sequence] {
 			continue
 		}
 		var e earshot.CaseEvent
@@ -72,20 +116,10 @@ func (f *forgetting) rewriteCase(ctx context.Context, team, id string) error {
 		}
 		events, of = append(events, f.without(e)), append(of, c.Sequence)
 	}
-	if len(events) > 0 {
-		if err := f.client.Rewrite(ctx, events, of, last); err != nil {
-			return err
-		}
+	if len(events) == 0 {
+		return nil
 	}
-	for _, c := range history {
-		if there[c.Rewrites] {
-			continue
-		}
-		if err := f.client.Erase(ctx, c); err != nil {
-			return err
-		}
-	}
-	return nil
+	return f.client.Rewrite(ctx, events, of, h.events[len(h.events)-1].Sequence)
 }
 
 // without is an event that names none of the mentions, nor the alert that it once
