@@ -132,13 +132,13 @@ func (s *Server) Close() {
 }
 
 // Config writes the credential and returns the keys of a listener that hears all
-// posts by search, as fast as a test wants it.
+// posts by search and by stream, as fast as a test wants it.
 func (s *Server) Config(dir string) (string, error) {
 	file := filepath.Join(dir, "x.token")
 	if err := os.WriteFile(file, []byte(Token+"\n"), 0o600); err != nil {
 		return "", fmt.Errorf("writing the token: %w", err)
 	}
-	return fmt.Sprintf("type: x\nserver: %s\nbearer_token_file: %s\nmentions: false\nevery: 50ms\nrecheck: []\nbudget: {day: 0, month: 0}\n", s.URL, file), nil
+	return fmt.Sprintf("type: x\nserver: %s\nbearer_token_file: %s\nmentions: false\nstream: true\nevery: 50ms\nrecheck: []\nbudget: {day: 0, month: 0}\n", s.URL, file), nil
 }
 
 // epoch is when X's clock begins.
