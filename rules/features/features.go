@@ -19,7 +19,6 @@ const (
 	Runs2               // two characters in a row, the word's ends included
 	Runs3
 	Runs4
-	Runs5
 	GroupCount
 )
 
@@ -33,6 +32,7 @@ type Feature struct {
 type Span struct {
 	From, To int32
 	Body     bool
+	Name     bool // a word that looks like a name: a hashtag, or with a capital that no sentence asks for
 }
 
 // Most is how many bytes of a field are read. Who complains, asks or threatens

@@ -22,7 +22,8 @@ type scanner struct {
 	last    uint32  // hash of the word before, 0 at the beginning
 	denied  int     // how many words the negation still reaches
 	tag     bool    // the word that begins is a hashtag
-	run     [5]rune // the characters before, newest first
+	midst   bool    // a sentence has begun
+	run     [4]rune // the characters before, newest first
 	length  int     // how many of them count
 	again   uint32  // the last emoji, and how often in a row
 	times   int
@@ -86,6 +87,7 @@ func (sc *scanner) word(i int) int {
 	from, h := i, uint32(offset)
 	var before rune
 	same, letters, capitals := 0, 0, 0
+	first := false // the word begins with a capital
 	drawn := false
 	sc.post.Spans = append(sc.post.Spans, Span{})
 	sc.length = 0
@@ -106,6 +108,7 @@ func (sc *scanner) word(i int) int {
 			low = '\''
 		} else if low != r {
 			capitals++
+			first = first || letters == 0
 		}
 		if low == before {
 			same++
@@ -122,7 +125,9 @@ func (sc *scanner) word(i int) int {
 		sc.push(low)
 	}
 	sc.push(' ')
-	sc.post.Spans[len(sc.post.Spans)-1] = Span{From: int32(from), To: int32(i), Body: sc.body}
+	name := sc.tag || first && sc.midst || capitals > 0 && capitals < letters && (!first || capitals > 1)
+	sc.post.Spans[len(sc.post.Spans)-1] = Span{From: int32(from), To: int32(i), Body: sc.body, Name: name}
+	sc.midst = true
 	sc.close(finish(h), letters, capitals, drawn)
 	return i
 }
@@ -198,7 +203,7 @@ func (sc *scanner) solo(i int) int {
 
 // push adds the runs of characters that end in r.
 func (sc *scanner) push(r rune) {
-	copy(sc.run[1:], sc.run[:4])
+	copy(sc.run[1:], sc.run[:3])
 	sc.run[0] = r
 	sc.length = min(sc.length+1, len(sc.run))
 	if r == ' ' && sc.length == 1 {
@@ -252,7 +257,7 @@ func (sc *scanner) sign(i int, r rune, n int) int {
 	case '!', '?', '！', '？', '؟':
 		return sc.marks(i)
 	case '.', '…', '。', '\n', ';':
-		sc.denied = 0
+		sc.denied, sc.midst = 0, false
 		if end := i + n; r == '…' || r == '.' && strings.HasPrefix(sc.s[end:], "..") {
 			for end < len(sc.s) && sc.s[end] == '.' {
 				end++
@@ -271,6 +276,9 @@ func (sc *scanner) sign(i int, r rune, n int) int {
 		sc.span(i, i+size)
 		sc.token(Signs, face)
 		return i + size
+	}
+	if r == ':' {
+		sc.midst = false
 	}
 	return i + n
 }
@@ -293,7 +301,7 @@ func (sc *scanner) marks(i int) int {
 		}
 		i += n
 	}
-	sc.denied = 0
+	sc.denied, sc.midst = 0, false
 	sc.span(from, i)
 	sc.token(Signs, hashMarks(min(exclaims, 3), min(asks, 3)))
 	return i

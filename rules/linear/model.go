@@ -112,10 +112,13 @@ func (m *Model) Sum1(p *features.Post, parts []int32) (sum int32) {
 
 // Sum2 adds up the features of a group for a model of three classes; their hashes
 // are changed by salt, 0 for none, so that a model can have weights of its own for
-// a language. Parts gets what each span argues for the third class and against the
-// second.
-func (m *Model) Sum2(p *features.Post, g features.Group, salt uint32, parts []int32) (second, third int32) {
+// a language; names may be left out. Parts gets what each span argues for the
+// third class and against the second.
+func (m *Model) Sum2(p *features.Post, g features.Group, salt uint32, names bool, parts []int32) (second, third int32) {
 	for _, f := range p.Groups[g] {
+		if !names && p.Spans[f.Span].Name {
+			continue
+		}
 		at := int((f.Hash^salt)&m.mask) * 2
 		a, b := Worth(int8(m.table[at])), Worth(int8(m.table[at+1]))
 		second += a
@@ -138,7 +141,7 @@ func (m *Model) SumN(p *features.Post, sums []int32) {
 	for _, g := range m.Groups {
 		for _, f := range p.Groups[g] {
 			row := m.table[int(f.Hash&m.mask)*n:][:n]
-			for k := range row {
+			for k := range n { // not over row: it is a string, of bytes and not of runes
 				sums[k] += Worth(int8(row[k]))
 			}
 		}

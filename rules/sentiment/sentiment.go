@@ -57,7 +57,8 @@ type Meter struct {
 
 	lexical reader
 	spans   []int32
-	sizes   []float64
+	sizes   []float64 // of the parts: what each argues for positive and against negative
+	sorted  []float64
 }
 
 // Measure reads a post.
@@ -130,7 +131,7 @@ func (m *Meter) explain(z odds) {
 	if margin != 0 {
 		share = m.Score.Float() / margin
 	}
-	least := leastShown(m.sizes, mostReasons)
+	least := m.leastShown(mostReasons)
 	kept, sum, rest := m.Parts[:0], earshot.Score(0), earshot.Score(0)
 	for i, p := range m.Parts {
 		p.Weight = earshot.ScoreOf(m.sizes[i] * share)

@@ -80,6 +80,12 @@ func Salt(lang string) uint32 {
 // Own reports whether languages have weights of their own for a group.
 func Own(g features.Group) bool { return g == features.Words || g == features.Denied }
 
+// Nameless reports whether names are left out of a group: in English, where a
+// capital tells them, their characters would say more about brands than feelings.
+func Nameless(lang string, g features.Group) bool {
+	return (lang == "en" || lang == "") && (g == features.Runs2 || g == features.Runs3)
+}
+
 // sum adds up what the model makes of a post, in units. Of a language that it does
 // not know it reads the signs alone.
 func (w *weights) sum(spans []int32, in *Input) (neg, pos int32) {
@@ -92,7 +98,7 @@ func (w *weights) sum(spans []int32, in *Input) (neg, pos int32) {
 		if Own(g) {
 			own = salt
 		}
-		a, b := w.model.Sum2(in.Post, g, own, spans)
+		a, b := w.model.Sum2(in.Post, g, own, !Nameless(in.Lang, g), spans)
 		neg, pos = neg+a, pos+b
 	}
 	return neg, pos
@@ -158,17 +164,17 @@ func (w *weights) result(z odds, lang string) Result {
 	}
 }
 
-// leastShown is the size that the n largest reach.
-func leastShown(sizes []float64, n int) float64 {
-	if len(sizes) <= n {
+// leastShown is the size that the n largest parts reach.
+func (m *Meter) leastShown(n int) float64 {
+	if len(m.sizes) <= n {
 		return 0
 	}
-	sorted := make([]float64, len(sizes))
-	for i, v := range sizes {
-		sorted[i] = math.Abs(v)
+	m.sorted = append(m.sorted[:0], m.sizes...)
+	for i, v := range m.sorted {
+		m.sorted[i] = math.Abs(v)
 	}
-	slices.Sort(sorted)
-	return sorted[len(sorted)-n]
+	slices.Sort(m.sorted)
+	return m.sorted[len(m.sorted)-n]
 }
 
 // NumbersOf is what the word lists say of a post, for training: how much they

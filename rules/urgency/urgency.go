@@ -76,6 +76,7 @@ type Meter struct {
 	Result
 	Parts []Part // per head, they sum exactly to what counts
 
+	in    Input
 	words reader
 	spans []int32
 }
@@ -85,11 +86,13 @@ type Meter struct {
 // is higher. A chance counts as far as it is better than even: 0.5 not at all, 0.75
 // half.
 func (m *Meter) Measure(in Input) Result {
-	m.words.walk(&in)
+	m.in = in // in the heap once, not with every post
+	m.words.walk(&m.in)
 	m.Result = m.words.Result
 	m.Named, m.Counted = m.Heads, m.Heads
 	m.Parts = append(m.Parts[:0], m.words.parts...)
-	m.learnt(&in)
+	m.learnt(&m.in)
+	m.in = Input{}
 	return m.Result
 }
 

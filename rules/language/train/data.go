@@ -24,9 +24,15 @@ var files = []struct {
 	lang, file string
 	most       int // posts that are read
 }{
-	{"de", "umsab_german.tsv", 2000}, {"en", "umsab_english.tsv", 2000}, {"es", "umsab_spanish.tsv", 2000},
-	{"fr", "umsab_french.tsv", 2000}, {"hi", "umsab_hindi.tsv", 2000}, {"it", "umsab_italian.tsv", 2000},
-	{"pt", "umsab_portuguese.tsv", 2000}, {"en", "tweeteval.tsv", 4000}, {"en", "tse.tsv", 8000},
+	{"de", "umsab_german.tsv", 2000},
+	{"en", "umsab_english.tsv", 2000},
+	{"es", "umsab_spanish.tsv", 2000},
+	{"fr", "umsab_french.tsv", 2000},
+	{"hi", "umsab_hindi.tsv", 2000},
+	{"it", "umsab_italian.tsv", 2000},
+	{"pt", "umsab_portuguese.tsv", 2000},
+	{"en", "tweeteval.tsv", 4000},
+	{"en", "tse.tsv", 8000},
 }
 
 func readPosts(data string) ([]learn.Example, error) {

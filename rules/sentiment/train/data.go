@@ -47,14 +47,30 @@ var groups = []features.Group{
 
 func (r *reader) readAll(dir string) ([]learn.Example, error) {
 	var all []learn.Example
+	held, err := heldOut(filepath.Join(dir, "..", "val", "tweeteval.tsv"))
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range sets {
 		rows, err := learn.Read(filepath.Join(dir, s.file))
 		if err != nil {
 			return nil, err
 		}
+		rows = slices.DeleteFunc(rows, func(row learn.Row) bool { return held[row.Text] })
 		all = append(all, r.examples(s, rows)...)
 	}
 	return append(all, r.lists()...), nil
+}
+
+// heldOut are the posts that no model may read: most of TweetEval's for validation
+// are in UMSAB's English train file as well.
+func heldOut(name string) (map[string]bool, error) {
+	rows, err := learn.Read(name)
+	held := map[string]bool{}
+	for _, row := range rows {
+		held[row.Text] = true
+	}
+	return held, err
 }
 
 // lists makes an example of every phrase of the word lists that is clearly good or
@@ -63,23 +79,23 @@ func (r *reader) lists() []learn.Example {
 	var all []learn.Example
 	for _, p := range sentiment.Phrases() {
 		size := math.Abs(p.Valence)
-		if size < clear || !sentiment.Trained(p.Lang) {
+		if size < distinct || !sentiment.Trained(p.Lang) {
 			continue
 		}
 		label := slices.Index(classes, "neg")
 		if p.Valence > 0 {
 			label = slices.Index(classes, "pos")
 		}
-		s := set{file: listSet, lang: p.Lang, weight: float32(2 * size / clear)}
+		s := set{file: listSet, lang: p.Lang, weight: float32(2 * size / distinct)}
 		all = append(all, r.example(s, p.Text, label))
 	}
 	return all
 }
 
-// clear is the least valence of a word that is an example; listSet is their set.
+// distinct is the least valence of a word that is an example; listSet is their set.
 const (
-	clear   = 2
-	listSet = "word lists"
+	distinct = 2
+	listSet  = "word lists"
 )
 
 // reader turns labelled posts into examples.
@@ -131,11 +147,13 @@ func (r *reader) example(s set, post string, label int) learn.Example {
 	e := learn.Example{Label: label, Set: s.file, Weight: s.weight}
 	salt := sentiment.Salt(s.lang)
 	for _, g := range groups {
-		from := len(e.Hashes)
-		e.Hashes = learn.Hashes(e.Hashes, &r.post, []features.Group{g})
+		own := uint32(0)
 		if sentiment.Own(g) {
-			for i := range e.Hashes[from:] {
-				e.Hashes[from+i] ^= salt
+			own = salt
+		}
+		for _, f := range r.post.Groups[g] {
+			if !sentiment.Nameless(s.lang, g) || !r.post.Spans[f.Span].Name {
+				e.Hashes = append(e.Hashes, f.Hash^own)
 			}
 		}
 	}

@@ -62,12 +62,22 @@ type trained struct {
 }
 
 var heads = []trained{
-	{urgency.Complaint, "complaints/train.tsv", "complaint", nil, 1, 15, 12, 0.05,
-		"complaints/train.tsv (Preotiuc-Pietro et al., ACL 2019; no licence stated)"},
-	{urgency.Request, "urgency/requests.tsv", "request", nil, 0, 15, 12, 0.05,
-		"urgency/requests.tsv (disaster_response_messages: CC BY 4.0)"},
-	{urgency.Offensive, "tone/train/offensive.tsv", "offensive", nil, 0, 16, 6, 0.05,
-		"tone/train/offensive.tsv (TweetEval, OLID)"},
-	{urgency.Informative, "urgency/crisislex26.tsv", "Related and informative", []string{"Not applicable"}, 3, 16, 6, 0.03,
-		"urgency/crisislex26.tsv (CrisisLexT26: MIT)"},
+	{
+		urgency.Complaint, "complaints/train.tsv", "complaint", nil, 1, 15, 12, 0.05,
+		"complaints/train.tsv (Preotiuc-Pietro et al., ACL 2019; no licence stated)",
+	},
+	{
+		urgency.Request, "urgency/requests.tsv", "request", nil, 0, 15, 12, 0.05,
+		"urgency/requests.tsv (disaster_response_messages: CC BY 4.0)",
+	},
+	{
+		urgency.Offensive, "tone/train/offensive.tsv", "offensive", nil, 0, 16, 6, 0.05,
+		"tone/train/offensive.tsv (TweetEval, OLID)",
+	},
+	{
+		urgency.Informative, "urgency/crisislex26.tsv", "Related and informative",
+		[]string{"Not applicable"},
+		3, 16, 6, 0.03,
+		"urgency/crisislex26.tsv (CrisisLexT26: MIT)",
+	},
 }
