@@ -139,7 +139,7 @@ func (p *Post) prepare(x *Index) {
 		clear(p.asked)
 		p.now = 1
 	}
-	const plenty = 1 << 20
+	const plenty = 1 << 16 // as of package text: longer posts are rare
 	if cap(p.folded) > plenty {
 		p.folded = nil
 	}
