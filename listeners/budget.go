@@ -175,7 +175,7 @@ func (b *Budget) announce(r *spending, now time.Time) {
 		if s.Per == "month" {
 			period = r.Month
 		}
-		if s.Limit <= 0 || s.Used < 0.8*s.Limit || slices.Contains(r.Announced, period) {
+		if !s.mostly() || slices.Contains(r.Announced, period) {
 			continue
 		}
 		r.Announced = append(slices.DeleteFunc(r.Announced, func(was string) bool { return was != r.Day && was != r.Month }), period)

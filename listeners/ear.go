@@ -55,7 +55,10 @@ func (w *watch) meet(ctx context.Context, states map[string][]Status, now time.T
 			}
 			w.ears[name] = e
 		}
-		e.known, e.bound = now, parts[0].Silence
+		e.known, e.bound, e.spent = now, parts[0].Silence, e.spent[:0]
+		for _, p := range parts {
+			e.spent = append(e.spent, p.Spent...)
+		}
 	}
 	for name, e := range w.ears {
 		if now.Sub(e.known) >= restarting {
@@ -184,6 +187,16 @@ func (e *ear) trouble(now time.Time) (why cause, title, text string) {
 		return less, "hears clearly less than usual", fmt.Sprintf("%d posts were heard lately where about %.0f are usual at this time of the week.", heard, expected)
 	}
 	return "", "", ""
+}
+
+// mostSpent returns a budget of which four fifths or more are gone, if any.
+func (e *ear) mostSpent() (Spent, bool) {
+	for _, s := range e.spent {
+		if s.mostly() {
+			return s, true
+		}
+	}
+	return Spent{}, false
 }
 
 // recovered reports whether a silence is over, whatever began it.

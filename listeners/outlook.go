@@ -27,6 +27,9 @@ type Spent struct {
 	Reset time.Time `json:"reset"` // when it begins anew
 }
 
+// mostly reports whether so much is gone that somebody should know.
+func (s Spent) mostly() bool { return s.Limit > 0 && s.Used >= 0.8*s.Limit }
+
 type outlookKey struct{}
 
 // Report has the runner show how the source stands: fields that are not zero

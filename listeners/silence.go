@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -63,9 +64,10 @@ type outage struct {
 type cause string
 
 const (
-	fails cause = "fails" // it does not listen
-	bound cause = "bound" // nothing for as long as was configured
-	less  cause = "less"  // less than its habit
+	fails  cause = "fails"  // it does not listen
+	bound  cause = "bound"  // nothing for as long as was configured
+	less   cause = "less"   // less than its habit
+	spends cause = "spends" // most of its budget is gone
 )
 
 // Listen looks at the listeners until ctx ends.
@@ -124,6 +126,7 @@ type ear struct {
 	failing  time.Time     // since when it does not listen; zero while it does
 	why      string        // what it says of that
 	posts    bool          // whether anything came since the last look
+	spent    []Spent       // of its budgets
 	bound    time.Duration // nothing for so long is silence; 0 for never
 	known    time.Time     // when a daemon last had the listener
 }
@@ -145,9 +148,12 @@ func (w *watch) look(ctx context.Context, now time.Time, emit Emit) error {
 		if m, ok := w.judge(name, now); ok {
 			batch.Mentions = append(batch.Mentions, m)
 		}
+		if m, ok := w.judgeBudget(name, now); ok {
+			batch.Mentions = append(batch.Mentions, m)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.open)) {
-		if w.ears[name] == nil && w.forgotten(now) {
+		if w.ears[listenerOf(name)] == nil && w.forgotten(now) {
 			batch.Mentions = append(batch.Mentions, over(w.open[name]))
 			delete(w.open, name)
 		}
@@ -176,15 +182,41 @@ func (w *watch) judge(name string, now time.Time) (earshot.Mention, bool) {
 	if why == "" {
 		return earshot.Mention{}, false
 	}
-	o = outage{
-		ID:    fmt.Sprintf("%s:silence/%s/%d", OperationNetwork, name, now.Unix()),
-		Since: now.UTC(), Cause: why,
+	return w.tell(name, name, outage{Since: now.UTC(), Cause: why}, title, text), true
+}
+
+// judgeBudget tells when most of a listener's budget is spent: it will be silent
+// when all of it is.
+func (w *watch) judgeBudget(name string, now time.Time) (earshot.Mention, bool) {
+	key := name + budgetSuffix
+	spent, most := w.ears[name].mostSpent()
+	o, told := w.open[key]
+	switch {
+	case told && !most:
+		delete(w.open, key)
+		return over(o), true
+	case told || !most:
+		return earshot.Mention{}, false
 	}
-	w.open[name] = o
+	text := fmt.Sprintf("%.4g of %.4g %s a %s are spent; the listener falls silent when all of it is, until %s.",
+		spent.Used, spent.Limit, spent.Unit, spent.Per, spent.Reset.Format(time.RFC3339))
+	return w.tell(key, name, outage{Since: now.UTC(), Cause: spends}, "has spent most of its budget", text), true
+}
+
+// budgetSuffix makes the key of what is told of a budget from a listener's name,
+// which holds no slash.
+const budgetSuffix = "/budget"
+
+func listenerOf(key string) string { return strings.TrimSuffix(key, budgetSuffix) }
+
+// tell opens an outage and returns the post that tells of it.
+func (w *watch) tell(key, name string, o outage, title, text string) earshot.Mention {
+	o.ID = fmt.Sprintf("%s:silence/%s/%d", OperationNetwork, key, o.Since.Unix())
+	w.open[key] = o
 	return earshot.Mention{
-		ID: o.ID, Network: OperationNetwork, Channel: ChannelSilence, Posted: now,
+		ID: o.ID, Network: OperationNetwork, Channel: ChannelSilence, Posted: o.Since,
 		Author: earshot.Author{Handle: name}, Title: "listener " + name + " " + title, Text: text, Lang: "en",
-	}, true
+	}
 }
 
 // restarting is how long a daemon may be away before its listeners are forgotten.

@@ -150,6 +150,29 @@ func TestSilenceByFailure(t *testing.T) {
 	})
 }
 
+// Most of a budget is told once, beside any silence, and taken back when it begins
+// anew.
+func TestBudgetIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, time.Hour)
+		w.start()
+		w.set(func() { w.status.Spent = []listeners.Spent{{Unit: "USD", Per: "day", Used: 7.9, Limit: 10}} })
+		w.hear(10, 12*time.Minute)
+		w.want("")
+		w.set(func() { w.status.Spent[0].Used = 8 })
+		w.hear(10, 12*time.Minute)
+		w.want("listener fedi has spent most of its budget")
+		w.hear(0, 2*time.Hour)
+		w.want("listener fedi is silent")
+		w.set(func() { w.status.Spent[0].Used = 0 })
+		w.hear(0, 12*time.Minute)
+		w.want("over")
+		w.hear(10, 12*time.Minute)
+		w.want("over")
+		w.stop()
+	})
+}
+
 // A daemon that stands by tells nothing; one whose colleagues do not answer says so.
 func TestSilenceStandsBy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
