@@ -48,7 +48,6 @@ require (
 	github.com/bits-and-blooms/bloom/v3 v3.7.1
 	github.com/cenkalti/backoff/v4 v4.1.3 // indirect
 	github.com/dghubble/sling v1.4.0 // indirect
-	github.com/go-telegram/bot v1.19.0 // indirect
 	github.com/google/go-querystring v1.1.0 // indirect
 )
 
