@@ -110,6 +110,20 @@ func (b *Book) Judge(m *earshot.Mention) []earshot.Verdict {
 	return verdicts
 }
 
+// Applied returns the rules that apply to a mention for a brand, in book order:
+// reasons name only those that make it more or less urgent.
+func (b *Book) Applied(m *earshot.Mention, brand string) []string {
+	w := newWorker()
+	for _, n := range w.join(b, m, b.index.Search(&w.post, m)) {
+		if b.brands[n].name == brand && m.Change != earshot.Deleted {
+			w.measure(m)
+			w.judge(b, m, int(n))
+			return w.applied
+		}
+	}
+	return nil
+}
+
 // worker takes one that is free, or makes one.
 func (b *Book) worker() *worker {
 	if w, ok := b.workers.Get().(*worker); ok {

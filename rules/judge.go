@@ -35,7 +35,8 @@ type worker struct {
 	pressures urgency.Meter
 	pressure  urgency.Result
 	words     []match.Words
-	joined    []int32 // brands whose conversation the mention belongs to
+	joined    []int32  // brands whose conversation the mention belongs to
+	applied   []string // rules that applied, for the brand judged last
 }
 
 func newWorker() *worker {
@@ -140,6 +141,7 @@ func (w *worker) explainRelevance(v *draft, brand *brand) {
 func (w *worker) apply(b *Book, m *earshot.Mention, v *draft, addressed bool) {
 	s := subject{mention: m, verdict: v, heads: &w.pressure.Heads, lang: w.lang, addressed: addressed}
 	w.values.set(b.uses, &s)
+	w.applied = w.applied[:0]
 	for i := range b.rules {
 		r := &b.rules[i]
 		if len(r.brands) > 0 && !slices.Contains(r.brands, v.Brand) {
@@ -153,6 +155,7 @@ func (w *worker) apply(b *Book, m *earshot.Mention, v *draft, addressed bool) {
 		if !holds {
 			continue
 		}
+		w.applied = append(w.applied, r.name)
 		v.press(r.name, r.urgency)
 		v.Labels = union(v.Labels, r.labels)
 		if !v.OwnedAuthor {

@@ -38,6 +38,17 @@ func TestLabelsAndStop(t *testing.T) {
 	if diff := cmp.Diff([]earshot.Route{{Team: "billing", Kind: earshot.Customer}, {Team: "cs", Kind: earshot.Customer}}, v.Routes); diff != "" {
 		t.Error(diff)
 	}
+	for text, want := range map[string][]string{
+		"acme refund": {"money", "money again", "all"}, "acme raffle": {"raffle"}, "acme": {"all"}, "refund": nil,
+	} {
+		m := earshot.Mention{ID: "x:1", Text: text}
+		if diff := cmp.Diff(want, b.Applied(&m, "acme")); diff != "" {
+			t.Errorf("%q: %s", text, diff)
+		}
+		if applied := b.Applied(&m, "zenith"); applied != nil {
+			t.Errorf("%q: for another brand %q", text, applied)
+		}
+	}
 	if v := verdict("acme raffle"); len(v.Routes) != 0 || len(v.Labels) != 0 {
 		t.Errorf("after stop: %+v", v)
 	}
