@@ -33,7 +33,6 @@ var options = learn.Options{Classes: 3, Bits: 10, Epochs: 6, Rate: 0.1, Decay: 1
 func TestReproducible(t *testing.T) {
 	pack := func() []byte {
 		w := learn.Average(learn.Fit(examples(300), options), learn.Fit(examples(300), options))
-		w.FoldIn(1, map[uint32][]float32{1: {1}, 2: {-1}, 3: {0.5}})
 		file, err := w.Pack(linear.Header{
 			Head: "test", Classes: []string{"neu", "neg", "pos"}, Bits: options.Bits, Groups: []features.Group{features.Words},
 			Extra: map[string]float64{"b": 1, "a": 2},

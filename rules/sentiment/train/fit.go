@@ -33,9 +33,8 @@ func fit(examples []learn.Example) *learn.Weights {
 }
 
 // pack fits to all examples and makes a file of it.
-func pack(r *reader, examples []learn.Example, temperatures map[string]float64) ([]byte, error) {
+func pack(examples []learn.Example, temperatures map[string]float64) ([]byte, error) {
 	w := fit(examples)
-	w.FoldIn(sentiment.Numbers, r.foldable())
 	h := linear.Header{
 		Head: "sentiment", Classes: classes, Groups: groups, Bits: bits,
 		Extra: map[string]float64{sentiment.Band: band},

@@ -25,7 +25,7 @@ func main() {
 }
 
 func run(w io.Writer, data, out string, only bool) error {
-	r := newReader()
+	var r reader
 	examples, err := r.readAll(filepath.Join(data, "sentiment", "train"))
 	if err != nil {
 		return fmt.Errorf("reading labelled posts: %w", err)
@@ -34,7 +34,7 @@ func run(w io.Writer, data, out string, only bool) error {
 	if only {
 		return nil
 	}
-	file, err := pack(r, examples, temperatures)
+	file, err := pack(examples, temperatures)
 	if err != nil {
 		return err
 	}
