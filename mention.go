@@ -35,6 +35,7 @@ type Mention struct {
 	Country      string     `json:"country,omitempty"`      // of that place, ISO 3166-1 alpha-2 in capitals
 	Visibility   Visibility `json:"visibility,omitempty"`   // empty means public
 	About        []string   `json:"about,omitempty"`        // brands whose conversation it belongs to, as known when it was heard
+	Opinions     []Opinion  `json:"opinions,omitempty"`     // what models outside earshot think of it, at most one for each brand
 	Flags        []string   `json:"flags,omitempty"`        // what went wrong while reading it: truncated, undated …
 }
 

@@ -268,7 +268,7 @@ func (c *commit) addTombstones(p *plan, it *item, by earshot.Change, lives map[s
 // holds of it (the message with sequence over, 0 for none), and returns how many
 // mentions that is: none when it is too large and becomes a dead letter.
 func (c *commit) addMention(p *plan, it *item, v earshot.Verdict, change earshot.Change, over uint64, id string) (int, error) {
-	body := earshot.Judged{Mention: it.judged.Mention, Verdicts: []earshot.Verdict{v}}
+	body := of(it.judged, v)
 	body.Change = change
 	subject := mentionSubject(&it.judged.Mention, v.Brand)
 	m, err := message(subject, c.mentionEvent(it, subject, id, change), body)
@@ -347,6 +347,18 @@ func (p *plan) replace(m *nats.Msg, over uint64) {
 	}
 }
 
+// of is what a brand holds of a mention: what is thought of it for others is theirs.
+func of(j *earshot.Judged, v earshot.Verdict) earshot.Judged {
+	body := earshot.Judged{Mention: j.Mention, Verdicts: []earshot.Verdict{v}}
+	body.Opinions = nil
+	for _, o := range j.Opinions {
+		if o.Brand == v.Brand {
+			body.Opinions = []earshot.Opinion{o}
+		}
+	}
+	return body
+}
+
 // same reports whether a stored body says what the mention says now. Who heard it,
 // and when, does not matter, nor do counters unless they have grown a lot.
 func same(body []byte, j *earshot.Judged, v earshot.Verdict) bool {
@@ -354,7 +366,7 @@ func same(body []byte, j *earshot.Judged, v earshot.Verdict) bool {
 	if err := json.Unmarshal(body, &stored); err != nil {
 		return false
 	}
-	now := earshot.Judged{Mention: j.Mention, Verdicts: []earshot.Verdict{v}}
+	now := of(j, v)
 	for _, each := range []*earshot.Judged{&stored, &now} {
 		each.Change, each.Listener, each.Heard = "", "", time.Time{}
 	}

@@ -155,7 +155,7 @@ func tidyWords(m *earshot.Mention) {
 		*id = whole(*id, maxID)
 	}
 	tidyPlaces(m, limit)
-	m.About = nil // only the log knows
+	m.About, m.Opinions = nil, nil // only the log knows
 
 	m.Links = each(m.Links, maxLinks, func(s string) (string, bool) {
 		s = whole(s, maxURL)

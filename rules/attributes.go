@@ -24,6 +24,7 @@ type subject struct {
 	heads     *urgency.Scores
 	lang      string
 	addressed bool
+	opinion   *earshot.Opinion // nil for none
 }
 
 // attribute is one name in conditions.
@@ -48,6 +49,9 @@ var table = []attribute{
 	{"lang", types.String, func(s *subject) any { return s.lang }},
 	{"addresses_brand", types.Bool, func(s *subject) any { return s.addressed }},
 	{"owned_author", types.Bool, func(s *subject) any { return s.verdict.OwnedAuthor }},
+	{"model_sentiment", types.Float64, func(s *subject) any { return s.thought().Sentiment.Float() }},
+	{"model_urgency", types.Float64, func(s *subject) any { return s.thought().Urgency.Float() }},
+	{"model_labels", types.Array(types.String), func(s *subject) any { return list(s.thought().Labels) }},
 	{"complaint", types.Float64, func(s *subject) any { return s.heads[urgency.Complaint].Float() }},
 	{"request", types.Float64, func(s *subject) any { return s.heads[urgency.Request].Float() }},
 	{"danger", types.Float64, func(s *subject) any { return s.heads[urgency.Danger].Float() }},

@@ -34,6 +34,7 @@ type brand struct {
 	reason string // of its relevance
 	owned  owned
 	topics []topic
+	model  *model // that is asked; nil for none
 	// excluded is the query of what keeps out a mention of its conversation; 0 for
 	// nothing.
 	excluded int
@@ -57,6 +58,9 @@ func New(config Config) (*Book, earshot.Problems) {
 	topics := c.exclusions(c.place())
 	for i := range config.Rules {
 		c.rule(i, &config.Rules[i])
+	}
+	for i := range config.Models {
+		c.model(i, &config.Models[i])
 	}
 	if c.problems.Fatal() {
 		return nil, c.problems

@@ -213,7 +213,8 @@ func isReserved(name string) bool {
 			return true
 		}
 	}
-	return name == earshot.Limit || name == reasonConversation || name == reasonNegative || name == reasonQuestion || strings.HasPrefix(name, reasonTopic)
+	return name == earshot.Limit || name == reasonConversation || name == reasonNegative || name == reasonQuestion ||
+		strings.HasPrefix(name, reasonTopic) || strings.HasPrefix(name, reasonModel)
 }
 
 // routes checks the routes of a rule; topic is theirs unless they name another.

@@ -84,7 +84,14 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) earshot.Verdict {
 	}}
 	w.relate(&v, brand, n)
 	v.Reasons = sentiment.Reasons(v.Reasons, w.feelings.Parts)
+	opinion := brand.opinion(m)
+	if opinion != nil {
+		v.heed(opinion, brand.model)
+	}
 	v.pressHeads(w.pressures.Parts, &b.points)
+	if opinion != nil {
+		v.hurry(opinion, brand.model)
+	}
 	v.pressShare(reasonNegative, b.weights.Negative, max(-v.Sentiment.Float(), 0))
 	addressed := w.addresses(m, brand)
 	v.pressShare(reasonQuestion, b.weights.Question, share(addressed && w.pressure.Question))
@@ -100,7 +107,7 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) earshot.Verdict {
 		}
 	}
 	v.OwnedAuthor = brand.owned.wrote(m)
-	w.apply(b, m, &v, addressed)
+	w.apply(b, &v, &subject{mention: m, heads: &w.pressure.Heads, lang: w.lang, addressed: addressed, opinion: opinion})
 	if clamped := min(max(v.Urgency, 0), pointsMost*earshot.Unit); clamped != v.Urgency {
 		v.press(earshot.Limit, clamped-v.Urgency)
 	}
@@ -138,9 +145,9 @@ func (w *worker) explainRelevance(v *draft, brand *brand) {
 }
 
 // apply runs the rules in book order.
-func (w *worker) apply(b *Book, m *earshot.Mention, v *draft, addressed bool) {
-	s := subject{mention: m, verdict: v, heads: &w.pressure.Heads, lang: w.lang, addressed: addressed}
-	w.values.set(b.uses, &s)
+func (w *worker) apply(b *Book, v *draft, s *subject) {
+	s.verdict = v
+	w.values.set(b.uses, s)
 	w.applied = w.applied[:0]
 	for i := range b.rules {
 		r := &b.rules[i]
@@ -165,7 +172,7 @@ func (w *worker) apply(b *Book, m *earshot.Mention, v *draft, addressed bool) {
 			return
 		}
 		if r.urgency != 0 || len(r.labels) > 0 {
-			w.values.set(b.uses&soFar, &s)
+			w.values.set(b.uses&soFar, s)
 		}
 	}
 }
