@@ -74,6 +74,6 @@ func Guess(p *features.Post, title, body string) string {
 
 // Of so few words nothing is said that is not at least so sure.
 const (
-	few  = 3
-	sure = 0.6
+	few  = 2
+	sure = 0.5
 )
