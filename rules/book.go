@@ -38,6 +38,10 @@ type brand struct {
 	// excluded is the query of what keeps out a mention of its conversation; 0 for
 	// nothing.
 	excluded int
+	// weighed says that the name alone does not tell whether the brand is meant.
+	weighed            bool
+	speaksFor, against []contextTerm
+	threshold          earshot.Score
 }
 
 // topic is a compiled Topic.
@@ -55,7 +59,7 @@ func New(config Config) (*Book, earshot.Problems) {
 		c.brand(i, &config.Brands[i])
 	}
 	c.link()
-	topics := c.exclusions(c.place())
+	topics := c.contexts(c.exclusions(c.place()))
 	for i := range config.Rules {
 		c.rule(i, &config.Rules[i])
 	}
@@ -107,10 +111,15 @@ func (b *Book) Judge(m *earshot.Mention) []earshot.Verdict {
 	verdicts := make([]earshot.Verdict, 0, len(matched))
 	w.measure(m)
 	for _, n := range matched {
-		verdicts = append(verdicts, w.judge(b, m, int(n)))
+		if v, ok := w.judge(b, m, int(n)); ok {
+			verdicts = append(verdicts, v)
+		}
 	}
 	w.forget()
 	w.post.Forget()
+	if len(verdicts) == 0 {
+		return nil
+	}
 	return verdicts
 }
 

@@ -24,8 +24,10 @@ type compiler struct {
 	queries      map[string]*earshot.Query
 	brandQueries []*earshot.Query
 	topicQueries [][]*earshot.Query // by brand
-	topicNames   []string           // of all brands
-	problems     earshot.Problems
+	// contextQueries are by brand and side: for and against.
+	contextQueries [][2][]*earshot.Query
+	topicNames     []string // of all brands
+	problems       earshot.Problems
 }
 
 func (c *compiler) fail(path, what, hint string) {
@@ -51,6 +53,10 @@ func (c *compiler) brand(i int, config *Brand) {
 		b.topics = append(b.topics, topic{name: t.Name, danger: t.Danger})
 		c.topicNames = append(c.topicNames, t.Name)
 	}
+	b.weighed, b.threshold = config.Context.isSet(), c.threshold(path+".threshold", config)
+	c.contextQueries = append(c.contextQueries, [2][]*earshot.Query{
+		c.context(path+".context.for", config.Context.For), c.context(path+".context.against", config.Context.Against),
+	})
 	c.brands = append(c.brands, b)
 	c.brandQueries = append(c.brandQueries, q)
 	c.topicQueries = append(c.topicQueries, topics)
@@ -87,6 +93,9 @@ func (c *compiler) link() {
 			name := brand.Name + "/" + t.Name
 			all[name], paths[name] = c.topicQueries[i][j], fmt.Sprintf("brands[%d].topics.%s.query", i, t.Name)
 		}
+		for key, place := range c.eachContext(i) {
+			all[key.name], paths[key.name] = *place, key.path
+		}
 	}
 	linked, problems := query.Link(all)
 	for _, name := range slices.Sorted(maps.Keys(problems)) {
@@ -101,6 +110,9 @@ func (c *compiler) link() {
 		c.queries[brand.Name] = linked[brand.Name]
 		for j, t := range brand.Topics {
 			c.topicQueries[i][j] = linked[brand.Name+"/"+t.Name]
+		}
+		for key, place := range c.eachContext(i) {
+			*place = linked[key.name]
 		}
 	}
 }

@@ -25,7 +25,19 @@ type Brand struct {
 	Query  string  `yaml:"query" jsonschema:"description=What concerns the brand, in the language of docs/query.md"`
 	Owned  Owned   `yaml:"owned" jsonschema:"description=What belongs to the brand: it never alerts"`
 	Topics []Topic `yaml:"topics" jsonschema:"description=What is told apart among the brand's mentions: a query each"`
+
+	Context   Context `yaml:"context" jsonschema:"description=For a name that is also a fruit or a verb or another firm: what tells them apart"`
+	Threshold float64 `yaml:"threshold" jsonschema:"description=Relevance below which a mention is not the brand's and is not kept for it; 0.5 with a context and 0 without one if left out,minimum=0,maximum=1"`
 }
+
+// Context is what a post is about that means the brand by an ambiguous name, and
+// what it is about that does not.
+type Context struct {
+	For     []string `yaml:"for" jsonschema:"description=Queries of what speaks for the brand: iphone; app store"`
+	Against []string `yaml:"against" jsonschema:"description=Queries of what speaks against it: pie; orchard*"`
+}
+
+func (c *Context) isSet() bool { return len(c.For) > 0 || len(c.Against) > 0 }
 
 // Owned is what belongs to a brand itself.
 type Owned struct {

@@ -4,15 +4,13 @@ import (
 	"slices"
 
 	"earshot"
+	"earshot/rules/relevance"
 )
 
 // A mention may concern a brand that it does not name, since it answers, repeats
 // or comments on one that does. The relevance of such a mention is half of that of
 // one whose words say so, for the reason of this name.
-const (
-	reasonConversation    = "conversation"
-	relevanceConversation = earshot.Unit / 2
-)
+const reasonConversation = relevance.RuleConversation
 
 // exclusions adds to the queries those that keep a mention out of a brand though
 // its conversation belongs there, and tells each brand where its own is.
@@ -81,7 +79,7 @@ func over(nodes []earshot.QueryNode, op earshot.QueryOp, span earshot.Span) *ear
 // join adds to the brands that a mention names those whose conversation it belongs
 // to, but for those whose queries rule it out.
 func (w *worker) join(b *Book, m *earshot.Mention, named []int32) []int32 {
-	w.joined = w.joined[:0]
+	w.joined, w.brands = w.joined[:0], len(named)
 	if len(m.About) == 0 {
 		return named
 	}
@@ -93,6 +91,7 @@ func (w *worker) join(b *Book, m *earshot.Mention, named []int32) []int32 {
 		}
 		w.joined, all = append(w.joined, n), append(all, n)
 	}
+	w.brands = len(all)
 	slices.Sort(all)
 	return all
 }
@@ -104,14 +103,4 @@ func (w *worker) read(b *Book, n int) {
 	if !slices.Contains(w.joined, int32(n)) {
 		w.words = b.index.Words(&w.post, n, w.words)
 	}
-}
-
-// relate says why the mention concerns the brand.
-func (w *worker) relate(v *draft, brand *brand, n int) {
-	if !slices.Contains(w.joined, int32(n)) {
-		w.explainRelevance(v, brand)
-		return
-	}
-	v.Relevance = relevanceConversation
-	v.Reasons = append(v.Reasons, earshot.Reason{Of: earshot.OfRelevance, Rule: reasonConversation, Weight: v.Relevance})
 }

@@ -11,6 +11,7 @@ import (
 	"earshot/rules/features"
 	"earshot/rules/language"
 	"earshot/rules/match"
+	"earshot/rules/relevance"
 	"earshot/rules/sentiment"
 	"earshot/rules/text"
 	"earshot/rules/urgency"
@@ -18,9 +19,6 @@ import (
 
 // pointsMost is where the urgency ends.
 const pointsMost = 100
-
-// maxWords is how many matched words explain the relevance.
-const maxWords = 16
 
 // worker is the scratch space of one Judge.
 type worker struct {
@@ -37,6 +35,8 @@ type worker struct {
 	words     []match.Words
 	joined    []int32  // brands whose conversation the mention belongs to
 	applied   []string // rules that applied, for the brand judged last
+	brands    int      // how many the mention may concern
+	parts     []relevance.Part
 }
 
 func newWorker() *worker {
@@ -73,16 +73,19 @@ func (w *worker) measure(m *earshot.Mention) {
 	w.pressure = w.pressures.Measure(urgency.Input{Tokens: &w.post.Tokens, Post: &w.features, Fields: w.fields, Lang: w.lang})
 }
 
-// judge makes the verdict for one brand.
-func (w *worker) judge(b *Book, m *earshot.Mention, n int) earshot.Verdict {
+// judge makes the verdict for one brand. It is not ok if the mention is too little
+// about the brand.
+func (w *worker) judge(b *Book, m *earshot.Mention, n int) (verdict earshot.Verdict, ok bool) {
 	brand := &b.brands[n]
 	w.read(b, n)
 	v := draft{earshot.Verdict{
 		Brand: brand.name, Relevance: earshot.Unit, Sentiment: w.feeling.Score,
 		Topics: []string{}, Routes: []earshot.Route{},
-		Reasons: make([]earshot.Reason, 0, len(w.feelings.Parts)+len(w.pressures.Parts)+min(len(w.words), maxWords)+8),
+		Reasons: make([]earshot.Reason, 0, len(w.feelings.Parts)+len(w.pressures.Parts)+min(len(w.words), relevance.MostWords)+8),
 	}}
-	w.relate(&v, brand, n)
+	if !w.relate(b, m, &v, n) {
+		return v.Verdict, false
+	}
 	v.Reasons = sentiment.Reasons(v.Reasons, w.feelings.Parts)
 	opinion := brand.opinion(m)
 	if opinion != nil {
@@ -111,7 +114,7 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) earshot.Verdict {
 	if clamped := min(max(v.Urgency, 0), pointsMost*earshot.Unit); clamped != v.Urgency {
 		v.press(earshot.Limit, clamped-v.Urgency)
 	}
-	return v.Verdict
+	return v.Verdict, true
 }
 
 // draft is a verdict in the making.
@@ -124,24 +127,6 @@ func (v *draft) press(rule string, weight earshot.Score) {
 	}
 	v.Urgency += weight
 	v.Reasons = append(v.Reasons, earshot.Reason{Of: earshot.OfUrgency, Rule: rule, Weight: weight})
-}
-
-// explainRelevance spreads the relevance over the words that matched; the first
-// takes what does not divide.
-func (w *worker) explainRelevance(v *draft, brand *brand) {
-	reason := earshot.Reason{Of: earshot.OfRelevance, Rule: brand.reason, Weight: v.Relevance}
-	words := w.words[:min(len(w.words), maxWords)]
-	if len(words) == 0 {
-		v.Reasons = append(v.Reasons, reason)
-		return
-	}
-	share := v.Relevance / earshot.Score(len(words))
-	reason.Weight = v.Relevance - share*earshot.Score(len(words)-1)
-	for i := range words {
-		reason.Field, reason.Span = words[i].Field.Name(), &earshot.Span{words[i].Span[0], words[i].Span[1]}
-		v.Reasons = append(v.Reasons, reason)
-		reason.Weight = share
-	}
 }
 
 // apply runs the rules in book order.

@@ -73,10 +73,11 @@ func (b *Book) Asks(m *earshot.Mention, of string) string {
 	}
 	w.measure(&bare)
 	defer w.forget()
-	v := draft{w.judge(b, &bare, at)}
-	if v.OwnedAuthor {
+	verdict, ok := w.judge(b, &bare, at)
+	if !ok || verdict.OwnedAuthor {
 		return ""
 	}
+	v := draft{verdict}
 	s := subject{mention: &bare, verdict: &v, heads: &w.pressure.Heads, lang: w.lang, addressed: w.addresses(&bare, &b.brands[at])}
 	w.values.set(model.when.uses, &s)
 	holds, err := model.when.holds(&w.vm, &w.values)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,16 +53,15 @@ func (o *owned) wrote(m *earshot.Mention) bool {
 	if len(o.domains) == 0 {
 		return false
 	}
-	host, ok := query.SiteHost(text.Host(m.URL))
-	if !ok {
-		return false
-	}
-	for _, domain := range o.domains {
-		if host == domain || strings.HasSuffix(host, "."+domain) {
-			return true
-		}
-	}
-	return false
+	return o.has(text.Host(m.URL))
+}
+
+// has reports whether a host is one of the brand's.
+func (o *owned) has(name string) bool {
+	host, ok := query.SiteHost(name)
+	return ok && slices.ContainsFunc(o.domains, func(domain string) bool {
+		return host == domain || strings.HasSuffix(host, "."+domain)
+	})
 }
 
 // named reports whether one of the brand's handles is in the text.

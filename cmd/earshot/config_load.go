@@ -31,7 +31,7 @@ func newLoader(file string, data []byte, env environment) *loader {
 			Dir:         configDir(file),
 			Credentials: credentials,
 			Getenv:      env,
-			Verbatim:    []string{"query", "when"},
+			Verbatim:    []string{"query", "when", "for", "against"},
 			VerbatimIn:  []string{"topics"},
 			Shown:       []string{"mapping", "paging", "answer"},
 			Paths:       []string{"state", "path"},
