@@ -83,6 +83,10 @@ type bandsConfig struct {
 	Weights rules.Weights `yaml:"weights" jsonschema:"description=How many points each reason is worth at most"`
 }
 
+func (c bandsConfig) bands() earshot.Bands {
+	return earshot.Bands{Normal: earshot.ScoreOf(c.Normal), High: earshot.ScoreOf(c.High), Critical: earshot.ScoreOf(c.Critical)}
+}
+
 // fileConfig is the form of the file. Defaults are set before it is decoded.
 type fileConfig struct {
 	State       string                  `yaml:"state" jsonschema:"description=Directory of all that lasts"`

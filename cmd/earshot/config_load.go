@@ -25,23 +25,24 @@ type loader struct {
 }
 
 func newLoader(file string, data []byte, env environment) *loader {
+	return &loader{document: strict.Parse(file, data, configOptions(file, env)), file: defaults(), config: Config{File: file}}
+}
+
+// configOptions say how the values of a configuration are read.
+func configOptions(file string, env environment) strict.Options {
 	credentials, _ := env("CREDENTIALS_DIRECTORY")
-	return &loader{
-		document: strict.Parse(file, data, strict.Options{
-			Dir:         configDir(file),
-			Credentials: credentials,
-			Getenv:      env,
-			Verbatim:    []string{"query", "when", "for", "against"},
-			VerbatimIn:  []string{"topics"},
-			Shown:       []string{"mapping", "paging", "answer"},
-			Paths:       []string{"state", "path"},
-			Hooks: map[reflect.Type]strict.Hook{
-				reflect.TypeFor[[]rules.Topic]():   decodeTopics,
-				reflect.TypeFor[listenerSection](): keepSection,
-			},
-		}),
-		file:   defaults(),
-		config: Config{File: file},
+	return strict.Options{
+		Dir:         configDir(file),
+		Credentials: credentials,
+		Getenv:      env,
+		Verbatim:    []string{"query", "when", "for", "against"},
+		VerbatimIn:  []string{"topics"},
+		Shown:       []string{"mapping", "paging", "answer"},
+		Paths:       []string{"state", "path"},
+		Hooks: map[reflect.Type]strict.Hook{
+			reflect.TypeFor[[]rules.Topic]():   decodeTopics,
+			reflect.TypeFor[listenerSection](): keepSection,
+		},
 	}
 }
 
@@ -60,11 +61,7 @@ func (l *loader) load() {
 	l.config.Retention, l.config.AlertMaxAge = f.Retention, f.AlertMaxAge
 	l.config.Client, l.config.Log, l.config.Teams = f.Client, f.Log, f.Teams
 	l.config.Inbox, l.config.Heartbeat = f.Inbox, f.Heartbeat
-	l.config.Bands = earshot.Bands{
-		Normal:   earshot.ScoreOf(f.Urgency.Normal),
-		High:     earshot.ScoreOf(f.Urgency.High),
-		Critical: earshot.ScoreOf(f.Urgency.Critical),
-	}
+	l.config.Bands = f.Urgency.bands()
 	l.checkSettings()
 	l.problems("", f.Bus.Check(l.teamNames()...))
 	l.checkUsers()

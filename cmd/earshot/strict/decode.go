@@ -98,12 +98,16 @@ type field struct {
 	index []int
 }
 
-// fields lists the fields of a struct by their yaml tag; those without one, or
-// with "-", are not for the file.
-func fields(t reflect.Type) []field {
+// fields lists the fields of a struct by their yaml tag, or else by the tag named;
+// those without one, or with "-", are not for the file.
+func fields(t reflect.Type, or string) []field {
 	var found []field
 	for _, f := range reflect.VisibleFields(t) {
-		key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		tag, ok := f.Tag.Lookup("yaml")
+		if !ok && or != "" {
+			tag = f.Tag.Get(or)
+		}
+		key, _, _ := strings.Cut(tag, ",")
 		if key == "" || key == "-" || !f.IsExported() {
 			continue
 		}
@@ -120,7 +124,7 @@ func (d *Document) decodeStruct(n *Node, v reflect.Value, skip []string) {
 		d.Report(n, "keys with values are expected here", "write key: value")
 		return
 	}
-	known := fields(v.Type())
+	known := fields(v.Type(), d.options.Tag)
 	for _, e := range n.entries {
 		i := slices.IndexFunc(known, func(f field) bool { return f.key == e.key.text })
 		switch {
@@ -134,7 +138,7 @@ func (d *Document) decodeStruct(n *Node, v reflect.Value, skip []string) {
 }
 
 // Keys lists the keys that the file may set of a struct.
-func Keys(config any) []string { return keysOf(fields(reflect.TypeOf(config)), nil) }
+func Keys(config any) []string { return keysOf(fields(reflect.TypeOf(config), ""), nil) }
 
 func keysOf(known []field, more []string) []string {
 	keys := slices.Clone(more)

@@ -94,6 +94,12 @@ func (n *Node) Keys() []*Node {
 	return keys
 }
 
+// Line is where the node begins in the file, from 1.
+func (n *Node) Line() int { return n.line }
+
+// IsList reports whether the node holds a list.
+func (n *Node) IsList() bool { return n.kind == list }
+
 // Text returns what is written at a scalar, unprocessed.
 func (n *Node) Text() string { return n.text }
 

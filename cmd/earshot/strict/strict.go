@@ -29,6 +29,7 @@ type Options struct {
 	Shown       []string                    // keys of mappings below which excerpts may be shown
 	Paths       []string                    // keys whose relative paths start at Dir
 	Hooks       map[reflect.Type]Hook       // types with a form of their own
+	Tag         string                      // that names the fields without a yaml tag, such as json; empty for none
 }
 
 // Hook decodes a node into a value of the type it is registered for.
