@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -22,13 +23,14 @@ type record struct {
 
 // get is a request of the server's direct-get protocol.
 type get struct {
-	Sequence  uint64   `json:"seq,omitempty"`
-	Next      string   `json:"next_by_subj,omitempty"`
-	Last      string   `json:"last_by_subj,omitempty"`
-	MultiLast []string `json:"multi_last,omitempty"`
-	UpTo      uint64   `json:"up_to_seq,omitempty"`
-	Batch     int      `json:"batch,omitempty"`
-	MaxBytes  int      `json:"max_bytes,omitempty"`
+	Sequence  uint64     `json:"seq,omitempty"`
+	StartTime *time.Time `json:"start_time,omitempty"` // instead of a sequence
+	Next      string     `json:"next_by_subj,omitempty"`
+	Last      string     `json:"last_by_subj,omitempty"`
+	MultiLast []string   `json:"multi_last,omitempty"`
+	UpTo      uint64     `json:"up_to_seq,omitempty"`
+	Batch     int        `json:"batch,omitempty"`
+	MaxBytes  int        `json:"max_bytes,omitempty"`
 }
 
 // Bounds of one direct get; what does not fit is asked for again from there.
@@ -131,7 +133,7 @@ func (l *link) page(ctx context.Context, stream string, g *get, f func(record) e
 		if err := f(r); err != nil {
 			return false, err
 		}
-		g.Sequence = r.sequence + 1
+		g.Sequence, g.StartTime = r.sequence+1, nil
 	}
 }
 
@@ -196,7 +198,12 @@ func (l *link) lastInto(ctx context.Context, stream string, filters []string, fo
 // walk calls f for every message of a subject up to a sequence, in the order of
 // the stream. Unlike in each, f may take its time.
 func (l *link) walk(ctx context.Context, stream, subject string, upTo uint64, f func(record) error) error {
-	g := get{Next: subject, Sequence: 1, Batch: getBatch, MaxBytes: getBytes}
+	return l.walkFrom(ctx, stream, get{Next: subject, Sequence: 1}, upTo, f)
+}
+
+// walkFrom is walk from the first message that answers g on.
+func (l *link) walkFrom(ctx context.Context, stream string, g get, upTo uint64, f func(record) error) error {
+	g.Batch, g.MaxBytes = getBatch, getBytes
 	for more := true; more; {
 		var page []record
 		err := l.retry(ctx, func() error {
