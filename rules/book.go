@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"earshot"
+	"earshot/rules/adapt"
 	"earshot/rules/match"
 	"earshot/rules/urgency"
 )
@@ -42,6 +43,7 @@ type brand struct {
 	weighed            bool
 	speaksFor, against []contextTerm
 	threshold          earshot.Score
+	layer              *adapt.Layer // nil for none
 }
 
 // topic is a compiled Topic.

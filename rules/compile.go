@@ -53,6 +53,7 @@ func (c *compiler) brand(i int, config *Brand) {
 		b.topics = append(b.topics, topic{name: t.Name, danger: t.Danger})
 		c.topicNames = append(c.topicNames, t.Name)
 	}
+	b.layer = c.config.Layers[config.Name]
 	b.weighed, b.threshold = config.Context.isSet(), c.threshold(path+".threshold", config)
 	c.contextQueries = append(c.contextQueries, [2][]*earshot.Query{
 		c.context(path+".context.for", config.Context.For), c.context(path+".context.against", config.Context.Against),

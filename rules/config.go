@@ -1,5 +1,7 @@
 package rules
 
+import "earshot/rules/adapt"
+
 // Config is what a book is made of, as the configuration file has it.
 type Config struct {
 	Brands []Brand
@@ -7,6 +9,8 @@ type Config struct {
 	Teams  []string // that routes may name; empty allows all
 	Points *Weights // what makes mentions urgent; nil for DefaultWeights
 	Models []Model  // outside earshot, whose opinions count
+
+	Layers map[string]*adapt.Layer // what was learnt from corrections, by brand
 }
 
 // Model is a model outside earshot that is asked of some mentions. Somebody else
@@ -27,6 +31,7 @@ type Brand struct {
 	Topics []Topic `yaml:"topics" jsonschema:"description=What is told apart among the brand's mentions: a query each"`
 
 	Context   Context `yaml:"context" jsonschema:"description=For a name that is also a fruit or a verb or another firm: what tells them apart"`
+	Adapt     string  `yaml:"adapt" jsonschema:"description=File of what earshot adapt has learnt from corrections; it need not be there yet"`
 	Threshold float64 `yaml:"threshold" jsonschema:"description=Relevance below which a mention is not the brand's and is not kept for it; 0.5 with a context and 0 without one if left out,minimum=0,maximum=1"`
 }
 

@@ -37,6 +37,7 @@ type worker struct {
 	applied   []string // rules that applied, for the brand judged last
 	brands    int      // how many the mention may concern
 	parts     []relevance.Part
+	heads     urgency.Scores // as the brand judged last has them
 }
 
 func newWorker() *worker {
@@ -87,11 +88,13 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) (verdict earshot.Verd
 		return v.Verdict, false
 	}
 	v.Reasons = sentiment.Reasons(v.Reasons, w.feelings.Parts)
+	w.adaptFeeling(&v, brand)
 	opinion := brand.opinion(m)
 	if opinion != nil {
 		v.heed(opinion, brand.model)
 	}
 	v.pressHeads(w.pressures.Parts, &b.points)
+	w.adaptHeads(&v, brand, &b.points)
 	if opinion != nil {
 		v.hurry(opinion, brand.model)
 	}
@@ -110,7 +113,7 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) (verdict earshot.Verd
 		}
 	}
 	v.OwnedAuthor = brand.owned.wrote(m)
-	w.apply(b, &v, &subject{mention: m, heads: &w.pressure.Heads, lang: w.lang, addressed: addressed, opinion: opinion})
+	w.apply(b, &v, &subject{mention: m, heads: &w.heads, lang: w.lang, addressed: addressed, opinion: opinion})
 	if clamped := min(max(v.Urgency, 0), pointsMost*earshot.Unit); clamped != v.Urgency {
 		v.press(earshot.Limit, clamped-v.Urgency)
 	}

@@ -78,7 +78,7 @@ func (b *Book) Asks(m *earshot.Mention, of string) string {
 		return ""
 	}
 	v := draft{verdict}
-	s := subject{mention: &bare, verdict: &v, heads: &w.pressure.Heads, lang: w.lang, addressed: w.addresses(&bare, &b.brands[at])}
+	s := subject{mention: &bare, verdict: &v, heads: &w.heads, lang: w.lang, addressed: w.addresses(&bare, &b.brands[at])}
 	w.values.set(model.when.uses, &s)
 	holds, err := model.when.holds(&w.vm, &w.values)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"earshot"
+	"earshot/rules/adapt"
 	"earshot/rules/match"
 	"earshot/rules/relevance"
 	"earshot/rules/text"
@@ -104,6 +105,7 @@ func (w *worker) relate(b *Book, m *earshot.Mention, v *draft, n int) bool {
 		w.parts = relevance.Spread(w.parts, brand.reason, w.words, earshot.Unit)
 	}
 	w.parts, v.Relevance = relevance.Sum(w.parts, 0, earshot.Unit)
+	w.parts, v.Relevance = brand.layer.Adjust(w.parts, adapt.Relevance, &w.post.Tokens, v.Relevance, 0, earshot.Unit)
 	v.Reasons = relevance.Reasons(v.Reasons, earshot.OfRelevance, w.parts)
 	return v.Relevance >= brand.threshold
 }

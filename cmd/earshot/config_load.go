@@ -22,6 +22,7 @@ type loader struct {
 	file     fileConfig
 	config   Config
 	loaded   bool
+	unlearnt bool // leave out what was learnt from corrections
 }
 
 func newLoader(file string, data []byte, env environment) *loader {
@@ -38,7 +39,7 @@ func configOptions(file string, env environment) strict.Options {
 		Verbatim:    []string{"query", "when", "for", "against"},
 		VerbatimIn:  []string{"topics"},
 		Shown:       []string{"mapping", "paging", "answer"},
-		Paths:       []string{"state", "path"},
+		Paths:       []string{"state", "path", "adapt"},
 		Hooks: map[reflect.Type]strict.Hook{
 			reflect.TypeFor[[]rules.Topic]():   decodeTopics,
 			reflect.TypeFor[listenerSection](): keepSection,
@@ -120,6 +121,9 @@ func (l *loader) book(teams []string) {
 	known := l.document.Complete("brands", "query", "owned", "danger")
 	if !known {
 		c.Rules = unbound(c.Rules, l.document.Complete("brands", "query", "owned", "topics"))
+	}
+	if !l.unlearnt {
+		c.Layers = l.layers()
 	}
 	book, problems := rules.New(c)
 	l.config.Book = book
