@@ -66,7 +66,7 @@ func TestJudgedPages(t *testing.T) {
 		p.commit(batch...)
 	}
 	next := 0
-	if err := b.Judged(t.Context(), "acme", time.Now().Add(-time.Hour), func(s earshot.Stored, done float64) error {
+	if err := b.Judged(t.Context(), "acme", time.Now().Add(-time.Hour), func(s earshot.Stored, _ float64) error {
 		if want := fmt.Sprintf("rss:post-%d", next); s.Mention.ID != want {
 			return fmt.Errorf("%s came where %s was due", s.Mention.ID, want)
 		}
