@@ -16,11 +16,11 @@ type Config struct {
 // Model is a model outside earshot that is asked of some mentions. Somebody else
 // asks it; what it thinks is judged when it stands in the mention.
 type Model struct {
-	Name      string   `yaml:"name" jsonschema:"description=Name of the model in the reasons of a verdict: a-z 0-9 and -"`
-	Brands    []string `yaml:"brands" jsonschema:"description=Brands it is asked for: at most one model each"`
-	When      string   `yaml:"when" jsonschema:"description=Which mentions it is asked of: a condition as in rules; it sees the verdict as it is without the model"`
-	Sentiment float64  `yaml:"sentiment" jsonschema:"description=How far the model may move the sentiment towards what it thinks; 0 to 2,minimum=0,maximum=2"`
-	Urgency   float64  `yaml:"urgency" jsonschema:"description=Points of urgency for what the model thinks is most urgent; less in proportion,minimum=0,maximum=100"`
+	Name      string   // in the reasons of a verdict
+	Brands    []string // that it is asked for: at most one model each
+	When      string   // which mentions it is asked of; sees the verdict as it is without the model
+	Sentiment float64  // how far it may move the sentiment towards what it thinks, 0 to 2
+	Urgency   float64  // points for what it thinks is most urgent, 0 to 100; less in proportion
 }
 
 // Brand is what is listened for.

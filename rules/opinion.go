@@ -90,6 +90,11 @@ func (b *Book) Asks(m *earshot.Mention, of string) string {
 	return model.name
 }
 
+// HasModels reports whether a model is asked of anything.
+func (b *Book) HasModels() bool {
+	return slices.ContainsFunc(b.brands, func(in brand) bool { return in.model != nil })
+}
+
 // opinion is what the brand's own model thinks of the mention, nil for nothing.
 // What another model thinks, or one that is not asked any more, does not count.
 func (b *brand) opinion(m *earshot.Mention) *earshot.Opinion {

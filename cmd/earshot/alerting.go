@@ -31,7 +31,22 @@ func (d *daemon) alert(ctx context.Context) error {
 // accounted for yet, and returns when the lease is lost or ctx ends.
 func (d *daemon) alertOnce(ctx context.Context) error {
 	d.engineState.Store(standingBy)
-	lease, err := d.bus.Lease(ctx, alertsLease)
+	return d.leased(ctx, alertsLease, func(ctx context.Context) error {
+		after, err := d.bus.Resume(ctx, brandNames(d.config.Load()))
+		if err != nil {
+			return err
+		}
+		mentions := d.bus.Mentions(after)
+		defer mentions.Close()
+		d.engineState.Store(alerting)
+		return d.engine.Run(ctx, mentions)
+	})
+}
+
+// leased does what only one daemon may at a time, while the lease is this one's.
+// It returns nil when the lease is lost or ctx ends.
+func (d *daemon) leased(ctx context.Context, name string, do func(ctx context.Context) error) error {
+	lease, err := d.bus.Lease(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -45,19 +60,12 @@ func (d *daemon) alertOnce(ctx context.Context) error {
 	go func() {
 		select {
 		case <-lease.Lost():
-			d.log.Warn("another daemon raises alerts from now on", zap.String("lease", alertsLease))
+			d.log.Warn("another daemon does this from now on", zap.String("lease", name))
 			cancel()
 		case <-ctx.Done():
 		}
 	}()
-	after, err := d.bus.Resume(ctx, brandNames(d.config.Load()))
-	if err != nil {
-		return ignoreEnd(ctx, err)
-	}
-	mentions := d.bus.Mentions(after)
-	defer mentions.Close()
-	d.engineState.Store(alerting)
-	return ignoreEnd(ctx, d.engine.Run(ctx, mentions))
+	return ignoreEnd(ctx, do(ctx))
 }
 
 // ignoreEnd is err, unless all that happened is that ctx ended.

@@ -11,6 +11,7 @@ import (
 	"earshot"
 	"earshot/alerts"
 	"earshot/bus"
+	"earshot/cmd/earshot/model"
 	"earshot/cmd/earshot/strict"
 	"earshot/listeners"
 	"earshot/rules"
@@ -34,6 +35,7 @@ type Config struct {
 	Book        *rules.Book             //
 	Listeners   []ListenerConfig        //
 	Teams       []alerts.Team           //
+	Models      []model.Config          // with their defaults
 	Warnings    []strict.Finding        // worth saying, though the file holds
 }
 
@@ -98,6 +100,7 @@ type fileConfig struct {
 	Brands      []rules.Brand           `yaml:"brands" jsonschema:"description=What is listened for"`
 	Listeners   []listenerSection       `yaml:"listeners" jsonschema:"description=Where it is listened for"`
 	Rules       []rules.Rule            `yaml:"rules" jsonschema:"description=What matters and to whom"`
+	Models      []model.Config          `yaml:"models" jsonschema:"description=Models outside earshot that are asked what they think of some mentions"`
 	Teams       []alerts.Team           `yaml:"teams" jsonschema:"description=Who is told"`
 	Inbox       InboxConfig             `yaml:"inbox" jsonschema:"description=Where other people's servers deliver what they push to listeners"`
 	Heartbeat   HeartbeatConfig         `yaml:"heartbeat" jsonschema:"description=An address that is called only after a synthetic post has become an alert"`

@@ -66,6 +66,7 @@ func (l *loader) load() {
 	l.checkSettings()
 	l.problems("", f.Bus.Check(l.teamNames()...))
 	l.checkUsers()
+	l.models()
 	l.alerts()
 	l.book(l.teamNames())
 	l.listeners()
@@ -113,7 +114,7 @@ func (l *loader) alerts() {
 // book makes the rule book of what could be read. What rules refer to may be in
 // the part that could not be, so then nothing is said of what they name.
 func (l *loader) book(teams []string) {
-	l.config.Rules = rules.Config{Brands: l.file.Brands, Rules: l.file.Rules, Teams: teams, Points: &l.file.Urgency.Weights}
+	l.config.Rules = rules.Config{Brands: l.file.Brands, Rules: l.file.Rules, Teams: teams, Points: &l.file.Urgency.Weights, Models: modelsOf(l.file.Models)}
 	c := l.config.Rules
 	if !l.teamsKnown() {
 		c.Teams = nil

@@ -32,6 +32,9 @@ type daemon struct {
 	network  atomic.Pointer[listeners.Network] // of all listeners; only a reload changes it
 	around   surroundings                      // what drivers are handed
 
+	modelCalls *prometheus.CounterVec
+	reloaded   chan struct{} // holds one when the configuration has changed since models last looked
+
 	stage       atomic.Value // string: what the start waits for
 	engineState atomic.Int32 // notAlerting, standingBy or alerting
 	up          atomic.Bool  // everything was ready once

@@ -23,6 +23,7 @@ type committer interface {
 	Cursor(ctx context.Context, listener, part string) (earshot.Cursor, uint64, error)
 	Commit(ctx context.Context, batch bus.Batch) (bus.Committed, error)
 	Holders(ctx context.Context, mentions []string) (map[string][]string, error)
+	Opinions(ctx context.Context, mentions []string) (map[string][]earshot.Opinion, error)
 }
 
 // pipeline is the way from a source to the log: it judges a batch by one book
@@ -145,6 +146,9 @@ func (p *pipeline) Commit(ctx context.Context, listener, part string, revision u
 	}
 	mentions, err := p.connect(ctx, p.keepOut(batch.Mentions))
 	if err != nil {
+		return 0, err
+	}
+	if err := p.opinions(ctx, mentions); err != nil {
 		return 0, err
 	}
 	judged := p.judge(mentions)

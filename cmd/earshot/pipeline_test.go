@@ -25,6 +25,7 @@ type fakeCommitter struct {
 	batches  []bus.Batch
 	err      error // what Commit returns, if not nil
 	holders  map[string][]string
+	thoughts map[string][]earshot.Opinion
 	away     chan struct{} // Commit waits until it is closed, if not nil
 }
 
@@ -54,6 +55,10 @@ func (f *fakeCommitter) Commit(ctx context.Context, b bus.Batch) (bus.Committed,
 
 func (f *fakeCommitter) Holders(context.Context, []string) (map[string][]string, error) {
 	return f.holders, nil
+}
+
+func (f *fakeCommitter) Opinions(context.Context, []string) (map[string][]earshot.Opinion, error) {
+	return f.thoughts, nil
 }
 
 // bench is a pipeline with what it works on.

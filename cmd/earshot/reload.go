@@ -90,6 +90,10 @@ func (d *daemon) reload(ctx context.Context) error {
 	}
 	d.pipeline.Use(next.Book)
 	d.config.Store(next)
+	select {
+	case d.reloaded <- struct{}{}:
+	default:
+	}
 	if err := d.runner.Reload(ctx, parts); err != nil {
 		return err
 	}

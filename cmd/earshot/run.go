@@ -76,7 +76,8 @@ const flushGrace = 5 * time.Second
 // stopped, and an error when a part that cannot be restarted has failed.
 func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error) {
 	started := time.Now()
-	d := &daemon{began: config, look: o.Look, log: o.Log, health: &health{}, metrics: newRegistry()}
+	d := &daemon{began: config, look: o.Look, log: o.Log, health: &health{}, metrics: newRegistry(), reloaded: make(chan struct{}, 1)}
+	d.modelCalls = newModelCalls(d.metrics)
 	d.config.Store(config)
 	d.health.Register("start", d.starting)
 	closing := func(what string, f func(context.Context) error) {
@@ -122,6 +123,7 @@ func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error)
 	group, ctx := errgroup.WithContext(ctx)
 	quiet, stopFlushing := context.WithCancel(context.WithoutCancel(ctx))
 	group.Go(func() error { return d.alert(ctx) })
+	group.Go(func() error { return d.models(ctx) })
 	group.Go(func() error { d.pipeline.known.Run(ctx); return nil })
 	group.Go(func() error { d.pipeline.forgotten.Run(ctx, d.bus); return nil })
 	group.Go(func() error {

@@ -1,0 +1,4 @@
+package model
+
+// ReadAnswer is readAnswer, for fuzzing.
+var ReadAnswer = readAnswer
