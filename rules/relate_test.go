@@ -174,3 +174,47 @@ func TestContextProblems(t *testing.T) {
 		}
 	}
 }
+
+// Hostile posts are weighed in bounded time, and what their signs add up to is
+// their relevance.
+func TestRelevanceOfHostilePosts(t *testing.T) {
+	book, _ := readAmbiguous(t)
+	for _, unit := range []string{"bolt ", "#bolt ", "$Bolt ", "@boltapp ", "Bolt. ", "BOLT driver nut ", "https://bolt.eu/ ", "apple gap ford ", "bo\u0301lt ", "アップル", "Bolt\xff"} {
+		m := earshot.Mention{ID: "x:1", Title: strings.Repeat(unit, 500), Text: strings.Repeat(unit, (1<<19)/len(unit))}
+		verdicts := book.Judge(&m)
+		for i := range verdicts {
+			checkSums(t, &scene{Title: m.Title, Text: m.Text}, &verdicts[i])
+			if n := len(verdicts[i].Reasons); n > 300 {
+				t.Errorf("%q: %d reasons", unit, n)
+			}
+		}
+	}
+}
+
+// A post says what it says: the sums of all signs are exact whatever it is.
+func FuzzRelevance(f *testing.F) {
+	book, file := readAmbiguous(f)
+	for _, p := range file.Posts[:8] {
+		f.Add("", p.Text, "apple", "@AppleSupport", "en")
+	}
+	f.Fuzz(func(t *testing.T, title, text, about, to, lang string) {
+		m := earshot.Mention{ID: "x:1", Title: title, Text: text, About: []string{about}, To: []string{to}, Links: []string{to}, Lang: lang}
+		verdicts := book.Judge(&m)
+		for i := range verdicts {
+			checkSums(t, &scene{Title: title, Text: text}, &verdicts[i])
+			if r := verdicts[i].Relevance; r < earshot.Unit/2 || r > earshot.Unit {
+				t.Errorf("relevance %s", r)
+			}
+		}
+	})
+}
+
+// What weighing an ambiguous name costs a post that has it.
+func BenchmarkAmbiguous(b *testing.B) {
+	book, _ := readAmbiguous(b)
+	m := &earshot.Mention{ID: "x:1", Text: "Bolt driver cancelled on me twice, so I want my refund from @Bolt_Support now"}
+	b.ReportAllocs()
+	for b.Loop() {
+		book.Judge(m)
+	}
+}

@@ -56,6 +56,10 @@ const (
 	manyTags    = 10 // and one with so many hashtags wants to be found by everybody
 )
 
+// mostLooked is how many places of a term are looked at: a long post says its name
+// as often as it likes.
+const mostLooked = 32
+
 // MostWords is how many words explain what a query is worth.
 const MostWords = 16
 
@@ -180,7 +184,7 @@ func (w *weighing) terms() {
 	}
 	var signs [2]bool
 	inTitle := false
-	for i := range w.e.Words {
+	for i := range min(len(w.e.Words), mostLooked) {
 		found := w.e.Words[i : i+1]
 		if found[0].Field == text.Title && !inTitle && w.e.Fields[text.Body] != "" {
 			inTitle = true

@@ -13,10 +13,10 @@ import (
 // common word has none; who writes everything in one case says nothing by it.
 func (w *weighing) spelling() {
 	proper, common := (*match.Words)(nil), (*match.Words)(nil)
-	for i := range w.e.Finds {
+	for i := range min(len(w.e.Finds), mostLooked) {
 		f := &w.e.Finds[i]
 		name := w.name(f)
-		for j := range f.Words {
+		for j := range min(len(f.Words), mostLooked) {
 			switch at := &f.Words[j]; w.spelled(at, name) {
 			case asName:
 				if proper == nil {
