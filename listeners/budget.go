@@ -99,10 +99,12 @@ func (b *Budget) spend(ctx context.Context, amount earshot.Score) error {
 		return err
 	}
 	now := b.o.Now().In(b.o.Zone)
+	before := r
 	r.Today = max(r.Today+amount, 0)
 	r.ThisMonth = max(r.ThisMonth+amount, 0)
 	for _, s := range b.spent(r, now) {
 		if amount > 0 && s.Limit > 0 && earshot.ScoreOf(s.Used) > earshot.ScoreOf(s.Limit) {
+			Report(ctx, Outlook{Spent: b.spent(before, now)}) // a process that has spent nothing yet shows it too
 			return b.exhausted(s, now)
 		}
 	}

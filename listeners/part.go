@@ -163,6 +163,9 @@ func (p *part) over(ctx context.Context, err error) bool {
 	case ctx.Err() != nil:
 		p.change(func(s *Status) { s.State = Stopped })
 		p.sayPanic(err, 0)
+	case errors.Is(err, ErrThrough):
+		p.change(func(s *Status) { s.State, s.Err = Gone, readable(err) })
+		p.log.Info("the past has been heard")
 	case errors.Is(err, ErrGone):
 		p.change(func(s *Status) { s.State, s.Err = Gone, readable(err) })
 		p.metrics.failed(p.listener, err)

@@ -210,7 +210,11 @@ func TestBudgetIsAnnounced(t *testing.T) {
 	if n := logs.FilterMessage("most of the budget is spent").Len(); n != 1 {
 		t.Errorf("announced %d times", n)
 	}
-	err := b.Spend(t.Context(), 1.000001)
+	var shown listeners.Outlook
+	err := b.Spend(listeners.WithReport(t.Context(), func(o listeners.Outlook) { shown = o }), 1.000001)
+	if len(shown.Spent) == 0 || shown.Spent[0].Used != 9 {
+		t.Errorf("shown when refused: %+v", shown.Spent)
+	}
 	if retry, ok := errors.AsType[*listeners.RetryAfter](err); !ok || retry.Wait != time.Hour || listeners.Class(err) != "budget" {
 		t.Errorf("Spend = %v (%s)", err, listeners.Class(err))
 	}

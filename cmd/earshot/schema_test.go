@@ -210,7 +210,7 @@ func defaultOf(v reflect.Value) string {
 		return fmt.Sprintf("`%dd`", d/(24*time.Hour))
 	}
 	if ok {
-		return "`" + strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m") + "`"
+		return "`" + strings.NewReplacer("m0s", "m", "h0m0s", "h").Replace(d.String()) + "`"
 	}
 	return fmt.Sprintf("`%v`", v.Interface())
 }

@@ -34,6 +34,19 @@ func readJSON(doc []byte) (*document, error) {
 	return d, err
 }
 
+// wrongMember says which member of an item is of which wrong type, without the
+// names of our own types that encoding/json adds.
+func wrongMember(err error) string {
+	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case !ok:
+		return err.Error()
+	case wrong.Field == "":
+		return "the item itself is of the type " + wrong.Value
+	}
+	return strings.TrimPrefix(wrong.Field, "alias.") + " is of the type " + wrong.Value
+}
+
 func isJSONFeed(f *feedjson.Feed) bool {
 	return strings.Contains(f.Version, "jsonfeed.org") || f.Items != nil
 }
@@ -62,7 +75,7 @@ func salvageJSON(doc []byte, cause error) (*document, error) {
 			continue
 		}
 		if err := json.Unmarshal(raw, item); err != nil {
-			broken = append(broken, breakage{raw, "malformed JSON: " + err.Error()})
+			broken = append(broken, breakage{raw, "malformed JSON: " + wrongMember(err)})
 			continue
 		}
 		f.Items = append(f.Items, item)

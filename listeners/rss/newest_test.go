@@ -76,3 +76,17 @@ func TestDeadLettersAreSaidOnce(t *testing.T) {
 		t.Errorf("%d dead letters", len(s.last.Dead))
 	}
 }
+
+// An item of the wrong shape is a dead letter that says so in words for people.
+func TestWrongShapesAreSaid(t *testing.T) {
+	t.Parallel()
+	d, err := read([]byte(`{"version":"https://jsonfeed.org/version/1.1","items":[0,{"id":"a","title":[]},{"id":"urn:x:good","title":"good"}]}`), "")
+	if err != nil || len(d.Items) != 1 || len(d.broken) != 2 {
+		t.Fatalf("%+v %v", d, err)
+	}
+	for i, want := range []string{"malformed JSON: the item itself is of the type number", "malformed JSON: title is of the type array"} {
+		if got := d.broken[i].reason; got != want {
+			t.Errorf("said %q, want %q", got, want)
+		}
+	}
+}
