@@ -2,11 +2,11 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/bidi"
 
 	"earshot"
 )
@@ -39,9 +39,14 @@ func (e explainer) line(number int, line []byte, out *bytes.Buffer) error {
 }
 
 func (e explainer) verdict(out *bytes.Buffer, m *earshot.Mention, v *earshot.Verdict) {
-	fmt.Fprintf(out, "  brand %s", e.bold(v.Brand))
-	if len(v.Topics) > 0 {
-		fmt.Fprintf(out, ", topics %s", strings.Join(v.Topics, ", "))
+	fmt.Fprintf(out, "  brand %s", e.in(bold, v.Brand))
+	for _, list := range []struct {
+		what  string
+		words []string
+	}{{"topics", v.Topics}, {"labels", v.Labels}} {
+		if len(list.words) > 0 {
+			fmt.Fprintf(out, ", %s %s", list.what, strings.Join(list.words, ", "))
+		}
 	}
 	if v.OwnedAuthor {
 		out.WriteString(", written by the brand itself")
@@ -52,19 +57,47 @@ func (e explainer) verdict(out *bytes.Buffer, m *earshot.Mention, v *earshot.Ver
 		score earshot.Score
 	}{{earshot.OfRelevance, v.Relevance}, {earshot.OfSentiment, v.Sentiment}, {earshot.OfUrgency, v.Urgency}} {
 		fmt.Fprintf(out, "    %-10s %10s\n", quality.name, quality.score)
-		for _, r := range v.Reasons {
-			if r.Of == quality.name {
-				fmt.Fprintf(out, "      %19s  %s%s\n", signed(r.Weight), printable(r.Rule), words(m, r))
-			}
-		}
+		e.table(out, m, v.Reasons, quality.name)
 	}
 	for _, r := range v.Routes {
-		fmt.Fprintf(out, "    goes to %s as %s", e.bold(r.Team), r.Kind)
+		fmt.Fprintf(out, "    goes to %s as %s", e.in(bold, r.Team), r.Kind)
 		if r.Topic != "" {
 			fmt.Fprintf(out, ", topic %s", r.Topic)
 		}
 		out.WriteByte('\n')
 	}
+}
+
+// table lists what argues for a quality, and below a rule what it adds up to.
+// Numbers stand first, so that the width and the direction of words move nothing.
+func (e explainer) table(out *bytes.Buffer, m *earshot.Mention, reasons []earshot.Reason, of earshot.Quality) {
+	sum, rows := earshot.Score(0), 0
+	for _, r := range reasons {
+		if r.Of == of {
+			sum += r.Weight
+			rows++
+			fmt.Fprintf(out, "      %s  %s%s\n", e.in(toneOf(r.Weight), column(signed(r.Weight))), printable(r.Rule), e.words(m, r))
+		}
+	}
+	if rows > 0 {
+		fmt.Fprintf(out, "      %s\n    = %s\n", strings.Repeat("─", columnBefore+columnAfter), e.in(bold, strings.TrimRight(column(sum.String()), " ")))
+	}
+}
+
+// Characters of a number before and after its decimal point.
+const (
+	columnBefore = 7
+	columnAfter  = 7 // with the point
+)
+
+// column writes a number so that those below each other have their points below
+// each other.
+func column(number string) string {
+	whole, fraction, found := strings.Cut(number, ".")
+	if found {
+		fraction = "." + fraction
+	}
+	return fmt.Sprintf("%*s%-*s", columnBefore, whole, columnAfter, fraction)
 }
 
 func signed(s earshot.Score) string {
@@ -75,12 +108,12 @@ func signed(s earshot.Score) string {
 }
 
 // words quotes what a reason is about.
-func words(m *earshot.Mention, r earshot.Reason) string {
+func (e explainer) words(m *earshot.Mention, r earshot.Reason) string {
 	text := fieldOf(m, r.Field)
 	if r.Span == nil || r.Span[0] < 0 || r.Span[1] > len(text) || r.Span[0] >= r.Span[1] {
 		return ""
 	}
-	return " “" + printable(text[r.Span[0]:r.Span[1]]) + "”"
+	return " “" + e.apart(printable(text[r.Span[0]:r.Span[1]])) + "”"
 }
 
 func fieldOf(m *earshot.Mention, field string) string {
@@ -90,38 +123,20 @@ func fieldOf(m *earshot.Mention, field string) string {
 	return m.Text
 }
 
-// marked is the text with the words that counted in bold, on a terminal.
-func (e explainer) marked(text, field string, verdicts []earshot.Verdict) string {
-	if !e.color {
-		return printable(text)
+// apart keeps what is read from right to left from turning what stands beside it,
+// on a terminal that turns text at all.
+func (e explainer) apart(s string) string {
+	if !e.color || !strings.ContainsFunc(s, rightToLeft) {
+		return s
 	}
-	var spans []earshot.Span
-	for _, v := range verdicts {
-		for _, r := range v.Reasons {
-			if r.Span != nil && r.Field == field && r.Span[0] >= 0 && r.Span[1] <= len(text) {
-				spans = append(spans, *r.Span)
-			}
-		}
-	}
-	slices.SortFunc(spans, func(a, b earshot.Span) int { return cmp.Or(a[0]-b[0], a[1]-b[1]) })
-	var b strings.Builder
-	at := 0
-	for _, s := range spans {
-		from := max(s[0], at)
-		if from >= s[1] {
-			continue
-		}
-		b.WriteString(printable(text[at:from]) + e.bold(text[from:s[1]]))
-		at = s[1]
-	}
-	return b.String() + printable(text[at:])
+	const isolate, pop = "\u2068", "\u2069"
+	return isolate + s + pop
 }
 
-func (e explainer) bold(s string) string {
-	if !e.color {
-		return printable(s)
-	}
-	return "\x1b[1;33m" + printable(s) + "\x1b[0m"
+func rightToLeft(r rune) bool {
+	properties, _ := bidi.LookupRune(r)
+	class := properties.Class()
+	return class == bidi.R || class == bidi.AL
 }
 
 // printable keeps what strangers wrote from commanding the terminal or from

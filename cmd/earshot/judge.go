@@ -20,6 +20,7 @@ import (
 
 func newJudgeCommand() *cobra.Command {
 	var all, explain bool
+	var color *string
 	cmd := &cobra.Command{
 		Use:   "judge",
 		Short: "Judge mentions by the rule book of a configuration",
@@ -43,12 +44,16 @@ func newJudgeCommand() *cobra.Command {
 			j := judge{book: book, all: all}
 			work := j.line
 			if explain {
-				e := explainer{judge: j, color: wantsColor(cmd.OutOrStdout())}
-				work = e.line
+				colored, err := wantsColor(*color, cmd.OutOrStdout())
+				if err != nil {
+					return err
+				}
+				work = explainer{judge: j, color: colored}.line
 			}
 			return runLines(cmd, "mention", work)
 		},
 	}
+	color = addColorFlag(cmd)
 	cmd.Flags().BoolVar(&all, "all", false, "also print mentions that concern no brand")
 	cmd.Flags().BoolVar(&explain, "explain", false, "print for people: the words that counted, and the sums")
 	return cmd
@@ -67,12 +72,6 @@ func runLines(cmd *cobra.Command, what string, work lineWork) error {
 		return fmt.Errorf("%d of %s: not a %s", count.bad, plural(count.lines, "line"), what)
 	}
 	return nil
-}
-
-// wantsColor reports whether a person looks at w, on a terminal, and has not set
-// NO_COLOR.
-func wantsColor(w io.Writer) bool {
-	return os.Getenv("NO_COLOR") == "" && isTerminal(w)
 }
 
 func isTerminal(w io.Writer) bool {

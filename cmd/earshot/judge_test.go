@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -160,4 +161,78 @@ func TestExplain(t *testing.T) {
 	if got := (explainer{}).marked(text, "text", verdicts); got != "bad  [2J acme boat" {
 		t.Errorf("without colour: %q", got)
 	}
+}
+
+// Words are green or red by what they add to the sentiment together, whole as
+// people see them, and no word turns the direction of what stands beside it.
+func TestExplainMarks(t *testing.T) {
+	e := explainer{color: true}
+	felt := func(from, to int, weight earshot.Score) earshot.Reason {
+		return earshot.Reason{Of: earshot.OfSentiment, Field: "text", Span: &earshot.Span{from, to}, Weight: weight}
+	}
+	for _, tt := range []struct {
+		text, want string
+		reasons    []earshot.Reason
+	}{
+		{"good and bad", "\x1b[1;32mgood\x1b[0m and \x1b[1;31mbad\x1b[0m", []earshot.Reason{felt(9, 12, -5), felt(0, 4, 3)}},
+		{"not good", "\x1b[1;31mnot \x1b[0m\x1b[1;32mgood\x1b[0m", []earshot.Reason{felt(0, 8, -2), felt(4, 8, 3)}},
+		{"as is", "\x1b[1;33mas\x1b[0m is", []earshot.Reason{{Of: earshot.OfUrgency, Field: "text", Span: &earshot.Span{0, 2}, Weight: 7}}},
+		{"cafe\u0301!", "\x1b[1;32mcafe\u0301\x1b[0m!", []earshot.Reason{felt(0, 4, 1)}},
+		{"👍🏽", "\x1b[1;32m👍🏽\x1b[0m", []earshot.Reason{felt(0, 4, 1)}},
+		{"é", "\x1b[1;32mé\x1b[0m", []earshot.Reason{felt(1, 2, 1)}},
+		{"سيئ جدا", "\u2068\x1b[1;31mسيئ\x1b[0m جدا\u2069", []earshot.Reason{felt(0, 6, -1)}},
+	} {
+		if got := e.marked(tt.text, "text", []earshot.Verdict{{Reasons: tt.reasons}}); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.text, got, tt.want)
+		}
+	}
+}
+
+// Below each quality stands the sum of its reasons, which is its score.
+func TestExplainTable(t *testing.T) {
+	e := explainer{judge: judge{book: benchBook(t, benchConfig())}}
+	for _, text := range []string{"hey @zorblcare1 my zorbl1 parcel is late and arrived broken!!! 😡", "zorbl2", "مرحبا zorbl3 رائع"} {
+		line, err := json.Marshal(earshot.Mention{ID: "x:1", Text: text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := e.line(1, line, &out); err != nil {
+			t.Fatal(err)
+		}
+		score, sums := "", 0
+		for row := range strings.Lines(out.String()) {
+			words := strings.Fields(row)
+			switch {
+			case len(words) == 2 && slices.Contains([]string{"relevance", "sentiment", "urgency"}, words[0]):
+				score = words[1]
+			case len(words) == 2 && words[0] == "=":
+				if sums++; words[1] != score {
+					t.Errorf("the sum is %s, the score %s:\n%s", words[1], score, out.String())
+				}
+			}
+		}
+		if sums == 0 {
+			t.Errorf("no sums:\n%s", out.String())
+		}
+	}
+}
+
+// Whatever the spans and the text, marking it loses nothing of it.
+func FuzzExplain(f *testing.F) {
+	f.Add("good and bad", 0, 4, 9, 12)
+	f.Add("é\xff👍🏽", 1, 3, -1, 99)
+	f.Fuzz(func(t *testing.T, text string, a, b, c, d int) {
+		verdicts := []earshot.Verdict{{Reasons: []earshot.Reason{
+			{Of: earshot.OfSentiment, Field: "text", Span: &earshot.Span{a, b}, Weight: 1},
+			{Of: earshot.OfSentiment, Field: "text", Span: &earshot.Span{c, d}, Weight: -2},
+		}}}
+		got := (explainer{color: true}).marked(text, "text", verdicts)
+		for _, escape := range []string{"\x1b[1;31m", "\x1b[1;32m", "\x1b[0m", "\u2068", "\u2069"} {
+			got = strings.ReplaceAll(got, escape, "")
+		}
+		if got != printable(text) {
+			t.Errorf("%q became %q", text, got)
+		}
+	})
 }

@@ -31,6 +31,7 @@ func newQueryCommand() *cobra.Command {
 
 func newQueryExplainCommand() *cobra.Command {
 	var matching bool
+	var color *string
 	cmd := &cobra.Command{
 		Use:   "explain QUERY",
 		Short: "Show what a query finds in posts, where, and why not",
@@ -57,7 +58,11 @@ func newQueryExplainCommand() *cobra.Command {
 			if seeker == nil {
 				return usageError{"the query is wrong"}
 			}
-			e := &querying{seeker: seeker, source: args[0], matching: matching, explainer: explainer{color: wantsColor(cmd.OutOrStdout())}}
+			colored, err := wantsColor(*color, cmd.OutOrStdout())
+			if err != nil {
+				return err
+			}
+			e := &querying{seeker: seeker, source: args[0], matching: matching, explainer: explainer{color: colored}}
 			if err := runLines(cmd, "mention", e.line); err != nil {
 				return err
 			}
@@ -65,6 +70,7 @@ func newQueryExplainCommand() *cobra.Command {
 			return nil
 		},
 	}
+	color = addColorFlag(cmd)
 	cmd.Flags().BoolVar(&matching, "matching", false, "print only posts that match")
 	return cmd
 }

@@ -43,7 +43,7 @@ func (q *querying) line(number int, line []byte, out *bytes.Buffer) error {
 	sign := "-"
 	if found.Matches {
 		q.matched.Add(1)
-		sign = q.bold("+")
+		sign = q.in(counted, "+")
 	} else if q.matching {
 		return nil
 	}
@@ -100,7 +100,7 @@ func (q *querying) brackets(s, field string, finds []match.Find) string {
 		}
 		b.WriteString(printable(s[at:w.Span[0]]))
 		if word := s[w.Span[0]:w.Span[1]]; q.color {
-			b.WriteString(q.bold(word))
+			b.WriteString(q.in(counted, word))
 		} else {
 			b.WriteString("[" + printable(word) + "]")
 		}
