@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -162,9 +164,9 @@ func limitOf(s listeners.Status) string {
 func spentOf(s listeners.Status) string {
 	var parts []string
 	for _, b := range s.Spent {
-		part := fmt.Sprintf("%.4g", b.Used)
+		part := amount(b.Used)
 		if b.Limit > 0 {
-			part += fmt.Sprintf("/%.4g", b.Limit)
+			part += "/" + amount(b.Limit)
 		}
 		parts = append(parts, part+" "+b.Unit+" a "+b.Per)
 	}
@@ -172,6 +174,12 @@ func spentOf(s listeners.Status) string {
 		return nothingKnown
 	}
 	return strings.Join(parts, ", ")
+}
+
+// amount is written in full, to a thousandth: quotas are in tens of thousands,
+// prices in fractions of a cent.
+func amount(v float64) string {
+	return strconv.FormatFloat(math.Round(v*1000)/1000, 'f', -1, 64)
 }
 
 // roughly is a duration with two figures of precision, for people.
