@@ -72,6 +72,10 @@ func TestMeasure(t *testing.T) {
 	if v := verdictFor(book.Judge(m), "bolt"); v != nil {
 		t.Errorf("it is kept: %+v", v)
 	}
+	below := book.Below(m)
+	if len(below) != 1 || below[0].Brand != "bolt" || below[0].Relevance != earshot.Unit/4 || len(below[0].Reasons) != 2 {
+		t.Errorf("below the threshold: %+v", below)
+	}
 	scores, ok := book.Measure(m, "bolt")
 	relevance, line := scores.Of(adapt.Relevance)
 	if !ok || relevance != earshot.Unit/4 || line != earshot.Unit/2 {

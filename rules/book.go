@@ -100,7 +100,15 @@ func (b *Book) RuleErrors() uint64 { return b.errors.Load() }
 
 // Judge returns a verdict for every brand that the mention concerns, in the order
 // of the book, and nil if there is none. A deleted mention concerns nobody.
-func (b *Book) Judge(m *earshot.Mention) []earshot.Verdict {
+func (b *Book) Judge(m *earshot.Mention) []earshot.Verdict { return b.verdicts(m, true) }
+
+// Below returns a verdict for every brand that a mention would concern if it were
+// not below the brand's threshold: its relevance alone, and why.
+func (b *Book) Below(m *earshot.Mention) []earshot.Verdict { return b.verdicts(m, false) }
+
+// verdicts are those of the brands that the mention is enough about, or of those
+// that it is too little about.
+func (b *Book) verdicts(m *earshot.Mention, enough bool) []earshot.Verdict {
 	if m.Change == earshot.Deleted {
 		return nil
 	}
@@ -113,7 +121,7 @@ func (b *Book) Judge(m *earshot.Mention) []earshot.Verdict {
 	verdicts := make([]earshot.Verdict, 0, len(matched))
 	w.measure(m)
 	for _, n := range matched {
-		if v, ok := w.judge(b, m, int(n)); ok {
+		if v, ok := w.judge(b, m, int(n)); ok == enough {
 			verdicts = append(verdicts, v)
 		}
 	}

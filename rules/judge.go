@@ -74,8 +74,8 @@ func (w *worker) measure(m *earshot.Mention) {
 	w.pressure = w.pressures.Measure(urgency.Input{Tokens: &w.post.Tokens, Post: &w.features, Fields: w.fields, Lang: w.lang})
 }
 
-// judge makes the verdict for one brand. It is not ok if the mention is too little
-// about the brand.
+// judge makes the verdict for one brand. It is not ok, and of relevance alone, if the
+// mention is too little about the brand.
 func (w *worker) judge(b *Book, m *earshot.Mention, n int) (verdict earshot.Verdict, ok bool) {
 	brand := &b.brands[n]
 	w.read(b, n)
@@ -85,6 +85,7 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) (verdict earshot.Verd
 		Reasons: make([]earshot.Reason, 0, len(w.feelings.Parts)+len(w.pressures.Parts)+min(len(w.words), relevance.MostWords)+8),
 	}}
 	if !w.relate(b, m, &v, n) {
+		v.Sentiment = 0
 		return v.Verdict, false
 	}
 	v.Reasons = sentiment.Reasons(v.Reasons, w.feelings.Parts)

@@ -28,7 +28,7 @@ func (e explainer) line(number int, line []byte, out *bytes.Buffer) error {
 		fmt.Fprintf(out, "  %s\n", e.marked(m.Title, "title", judged.Verdicts))
 	}
 	fmt.Fprintf(out, "  %s\n", e.marked(m.Text, "text", judged.Verdicts))
-	if len(judged.Verdicts) == 0 {
+	if below := e.below(out, m); len(judged.Verdicts) == 0 && !below {
 		out.WriteString("  concerns no brand\n")
 	}
 	for i := range judged.Verdicts {
