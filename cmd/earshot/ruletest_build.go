@@ -27,6 +27,9 @@ func (f *testFile) build(d *strict.Document, path string) []*proof.Case {
 	if start.IsZero() {
 		start = testStart()
 	}
+	if len(f.Tests) == 0 {
+		d.Report(d.Root(), "there are no tests", "add tests: with a list of mentions each")
+	}
 	var cases []*proof.Case
 	for i := range f.Tests {
 		t := &f.Tests[i]

@@ -70,3 +70,28 @@ func TestTestingDocs(t *testing.T) {
 		t.Errorf("the report is %s", text)
 	}
 }
+
+// Whatever a file of tests holds, it is refused with a place or read.
+func FuzzTests(f *testing.F) {
+	f.Add([]byte("tests: [{mentions: [{text: a, at: 1s, expect: [{brand: acme, urgency: high}]}], alerts: []}]"), false)
+	f.Add([]byte("brands: [{name: a, query: a}]\ntests:\n- {name: x, mentions: [{text: a, age: 3d}]}"), false)
+	f.Add([]byte(`{"text":"a","test":"x","at":"1s","expect":[{"brand":"acme","urgency":1}],"alerts":[{}]}`), true)
+	f.Add([]byte("tests: [{mentions: [{}, 1]}, [], {alerts: 3}]"), false)
+	book := filepath.Join(f.TempDir(), "book.yaml")
+	if err := os.WriteFile(book, []byte("brands: [{name: acme, query: acme}]"), 0o644); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, lines bool) {
+		name := filepath.Join(t.TempDir(), "tests.yaml")
+		if lines {
+			name = strings.TrimSuffix(name, "yaml") + "ndjson"
+		}
+		if err := os.WriteFile(name, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		ground, err := readTests(name, book, true)
+		if err == nil && len(ground.cases) == 0 {
+			t.Error("a file without tests was taken")
+		}
+	})
+}
