@@ -71,7 +71,9 @@ func (w *worker) measure(m *earshot.Mention) {
 		w.lang = language.Guess(&w.features, m.Title, m.Text)
 	}
 	w.feeling = w.feelings.Measure(sentiment.Input{Tokens: &w.post.Tokens, Post: &w.features, Fields: w.fields, Lang: w.lang})
-	w.pressure = w.pressures.Measure(urgency.Input{Tokens: &w.post.Tokens, Post: &w.features, Fields: w.fields, Lang: w.lang})
+	w.pressure = w.pressures.Measure(urgency.Input{
+		Tokens: &w.post.Tokens, Post: &w.features, Fields: w.fields, Lang: w.lang, Feeling: w.feeling.Score.Float(), Named: w.feeling.Named,
+	})
 }
 
 // judge makes the verdict for one brand. It is not ok, and of relevance alone, if the

@@ -33,7 +33,9 @@ func Score(s, lang string) TextScore {
 	feeling := feelings.Measure(sentiment.Input{Tokens: &tokens, Post: &post, Fields: fields, Lang: lang})
 	reasons := sentiment.Reasons([]earshot.Reason{}, feelings.Parts)
 	var pressures urgency.Meter
-	pressure := pressures.Measure(urgency.Input{Tokens: &tokens, Post: &post, Fields: fields, Lang: lang})
+	pressure := pressures.Measure(urgency.Input{
+		Tokens: &tokens, Post: &post, Fields: fields, Lang: lang, Feeling: feeling.Score.Float(), Named: feeling.Named,
+	})
 	weights := DefaultWeights()
 	points := weights.heads()
 	v := draft{earshot.Verdict{Reasons: reasons}}

@@ -112,8 +112,8 @@ func (w *Weights) Scores(dst []float64, e *Example) []float64 {
 	mask := uint32(len(w.Table)/w.Outputs - 1)
 	for k := range w.Outputs {
 		z := w.Bias[k]
-		for i, v := range e.Dense {
-			z += v * w.Dense[i*w.Outputs+k]
+		for i := range len(w.Dense) / w.Outputs { // the example may know more: see Vectors.Fold
+			z += e.Dense[i] * w.Dense[i*w.Outputs+k]
 		}
 		for _, h := range e.Hashes {
 			z += w.Table[int(h&mask)*w.Outputs+k]

@@ -16,17 +16,29 @@ func Folds(examples []Example, n int, seed uint64) []int {
 	return parts
 }
 
-// GroupFolds makes a part of every group.
-func GroupFolds(examples []Example) []int {
+// GroupFolds makes a part of every group. Groups that are spread make none of their
+// own: their examples are dealt out among the other parts in turn.
+func GroupFolds(examples []Example, spread ...string) []int {
 	var groups []string
 	parts := make([]int, len(examples))
 	for i := range examples {
-		at := slices.Index(groups, examples[i].Group)
+		group := examples[i].Group
+		if slices.Contains(spread, group) {
+			continue
+		}
+		at := slices.Index(groups, group)
 		if at < 0 {
 			at = len(groups)
-			groups = append(groups, examples[i].Group)
+			groups = append(groups, group)
 		}
 		parts[i] = at
+	}
+	next := 0
+	for i := range examples {
+		if slices.Contains(spread, examples[i].Group) {
+			parts[i] = next % max(len(groups), 1)
+			next++
+		}
 	}
 	return parts
 }

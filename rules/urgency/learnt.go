@@ -9,7 +9,6 @@ import (
 
 	"earshot"
 	"earshot/rules/linear"
-	"earshot/rules/text"
 )
 
 // weights has a file for each trained head. One that is deleted leaves its head
@@ -21,8 +20,9 @@ var weights embed.FS
 // mostParts is how many words explain what a model adds to a head.
 const mostParts = 4
 
-// Numbers is how many numbers the word lists give the models.
-const Numbers = 6
+// Vouched is the most that phrases alone make of a head that has a trained model:
+// likely. What the model is surer of stands above.
+const Vouched = earshot.Unit * 6 / 10
 
 var loadModels = sync.OnceValue(func() map[Head]*linear.Model {
 	models := map[Head]*linear.Model{}
@@ -45,51 +45,32 @@ var loadModels = sync.OnceValue(func() map[Head]*linear.Model {
 	return models
 })
 
-// NumbersOf is what the word lists say of a post, for the models.
-func (m *Meter) NumbersOf(in Input) [Numbers]float64 {
-	m.words.walk(&in)
-	return m.words.numbers()
-}
-
-func (r *reader) numbers() [Numbers]float64 {
-	n := [Numbers]float64{
-		r.Heads[Complaint].Float(), r.Heads[Request].Float(), r.Heads[Danger].Float(),
-		r.Heads[Leaving].Float() + r.Heads[Legal].Float(),
-	}
-	if r.Question {
-		n[4] = 1
-	}
-	if r.Personal {
-		n[5] = 1
-	}
-	return n
-}
-
-// learnt raises heads to what their models see. They have read English.
+// learnt replaces heads by what their models see. They have read English.
 func (m *Meter) learnt(in *Input) {
 	if in.Lang != "en" && in.Lang != "" || len(in.Post.Spans) == 0 {
 		return
 	}
 	models := loadModels()
-	numbers := m.words.numbers()
+	numbers := numbersOf(in, &m.words)
 	for _, h := range Heads() {
 		if model := models[h]; model != nil {
-			m.raise(h, model, in, &numbers)
+			m.ask(h, model, in, &numbers)
 		}
 	}
 }
 
-// raise raises one head and explains by how much.
-func (m *Meter) raise(h Head, model *linear.Model, in *Input, numbers *[Numbers]float64) {
+// ask asks the model of one head and explains what it adds.
+func (m *Meter) ask(h Head, model *linear.Model, in *Input, numbers *[Numbers]float64) {
 	m.spans = append(m.spans[:0], make([]int32, len(in.Post.Spans))...)
-	unit := model.Unit * damping(len(m.spans))
+	damp := damping(len(m.spans))
+	unit := model.Unit * damp
 	odds := float64(float64(model.Sum1(in.Post, m.spans)) * unit)
 	for i, v := range numbers {
-		odds += float64(v * model.Dense[i][0])
+		odds += float64(float64(v*model.Dense[i][0]) * damp)
 	}
 	odds += model.Bias[0]
 	value := earshot.ScoreOf(1 / (1 + math.Exp(-odds)))
-	m.Heads[h] = max(value, m.Heads[h])
+	m.Heads[h] = max(value, min(m.Heads[h], Vouched))
 	if more := 2*value - earshot.Unit - m.Counted[h]; more > 0 {
 		m.Counted[h] += more
 		m.explain(h, in, more, more.Float()/odds*unit)
@@ -115,12 +96,8 @@ func (m *Meter) explain(h Head, in *Input, more earshot.Score, share float64) {
 		if value == 0 {
 			continue
 		}
-		s := in.Post.Spans[at]
-		field := text.Title
-		if s.Body {
-			field = text.Body
-		}
-		m.Parts = append(m.Parts, Part{Head: h, Learnt: true, Field: field, From: int(s.From), To: int(s.To), Value: value})
+		s := &in.Post.Spans[at]
+		m.Parts = append(m.Parts, Part{Head: h, Learnt: true, Field: field(s), From: int(s.From), To: int(s.To), Value: value})
 		rest -= value
 	}
 	if rest != 0 {

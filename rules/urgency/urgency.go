@@ -49,13 +49,16 @@ type Input struct {
 	Post   *features.Post
 	Fields [2]string // the texts that both were cut from, by text.Field
 	Lang   string    // two or three letters, "" if unknown
+
+	Feeling float64 // the sentiment of the post, -1 to 1
+	Named   float64 // what the word lists find good in it, less what they find bad
 }
 
 // Result is what was found in a post.
 type Result struct {
 	Heads    Scores // how likely each is: what rules see
 	Named    Scores // what the word lists alone find
-	Counted  Scores // how much of each counts for the urgency: what the parts sum to
+	Counted  Scores // how much of each counts for the urgency: what the parts sum to, at most 1
 	Personal bool   // it speaks of I, we or you
 	Question bool   // it asks something
 	Greeting int    // tokens that a greeting at the beginning of the text takes
@@ -82,9 +85,10 @@ type Meter struct {
 }
 
 // Measure reads a post. A head is what its phrases sum to, at most 1, what a
-// negation denies left out, or the chance that its trained model sees, whichever
-// is higher. A chance counts as far as it is better than even: 0.5 not at all, 0.75
-// half.
+// negation denies left out. In English, a head that has a trained model is the
+// chance that the model sees, to which the phrases are one argument, or what they
+// alone vouch for, whichever is higher. For the urgency phrases count in full, and a
+// chance as far as it is better than even: 0.5 not at all, 0.75 half.
 func (m *Meter) Measure(in Input) Result {
 	m.in = in // in the heap once, not with every post
 	m.words.walk(&m.in)

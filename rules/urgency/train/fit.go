@@ -11,40 +11,80 @@ import (
 	"earshot/rules/learn"
 	"earshot/rules/linear"
 	"earshot/rules/metrics"
+	"earshot/rules/sentiment"
 	"earshot/rules/text"
 	"earshot/rules/urgency"
 )
 
-// groups are the features that the models read.
-var groups = []features.Group{
-	features.Words, features.Signs, features.Pairs, features.Denied, features.Style, features.Runs3,
-}
-
 const (
 	votes = 5 // fits with other seeds, averaged
 	folds = 5
-	decay = 1e-4
 )
 
-func (h *trained) examples(data string) ([]learn.Example, error) {
+// reader turns labelled posts into examples.
+type reader struct {
+	post     features.Post
+	tokens   text.Tokens
+	feelings sentiment.Meter
+	meter    urgency.Meter
+	vectors  *learn.Vectors
+}
+
+// words are those of the post that was read last, and its signs.
+func (r *reader) words() []uint32 {
+	return learn.Hashes(nil, &r.post, []features.Group{features.Words, features.Signs})
+}
+
+// company learns which words stand in the same company.
+func (r *reader) company(data string) error {
+	var posts [][]uint32
+	for _, c := range corpora {
+		rows, err := learn.Read(filepath.Join(data, filepath.FromSlash(c.file)))
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			r.post.Read("", row.Text)
+			posts = append(posts, r.words())
+		}
+	}
+	r.vectors = learn.Embed(posts, dims)
+	return nil
+}
+
+// example makes numbers of a post as the book does, and of the place of its words.
+func (r *reader) example(s string, groups []features.Group, place float32) learn.Example {
+	r.post.Read("", s)
+	r.tokens.Reset()
+	r.tokens.Add(text.Body, s)
+	fields := [2]string{text.Body: s}
+	feeling := r.feelings.Measure(sentiment.Input{Tokens: &r.tokens, Post: &r.post, Fields: fields, Lang: "en"})
+	e := learn.Example{Hashes: learn.Hashes(nil, &r.post, groups)}
+	for _, v := range r.meter.NumbersOf(urgency.Input{
+		Tokens: &r.tokens, Post: &r.post, Fields: fields, Lang: "en", Feeling: feeling.Score.Float(), Named: feeling.Named,
+	}) {
+		e.Dense = append(e.Dense, float32(v))
+	}
+	for _, v := range r.vectors.Place(r.words()) {
+		e.Dense = append(e.Dense, place*v)
+	}
+	return e
+}
+
+func (h *trained) examples(r *reader, data string) ([]learn.Example, error) {
 	rows, err := learn.Read(filepath.Join(data, filepath.FromSlash(h.file)))
 	if err != nil {
 		return nil, err
 	}
-	var post features.Post
-	var tokens text.Tokens
-	var meter urgency.Meter
 	var examples []learn.Example
+	var counts [2]float64
 	for _, row := range rows {
 		if slices.Contains(h.skip, row.Label) {
 			continue
 		}
-		post.Read("", row.Text)
-		tokens.Reset()
-		tokens.Add(text.Body, row.Text)
-		e := learn.Example{Hashes: learn.Hashes(nil, &post, groups), Weight: 1, Set: h.head.String()}
-		for _, v := range meter.NumbersOf(urgency.Input{Tokens: &tokens, Post: &post, Fields: [2]string{"", row.Text}, Lang: "en"}) {
-			e.Dense = append(e.Dense, float32(v))
+		e := r.example(row.Text, h.groups, h.place)
+		if h.numbers > 0 {
+			clear(e.Dense[h.numbers:urgency.Numbers])
 		}
 		if row.Label == h.yes {
 			e.Label = 1
@@ -52,63 +92,84 @@ func (h *trained) examples(data string) ([]learn.Example, error) {
 		if h.group > 0 {
 			e.Group = row.More[h.group-1]
 		}
+		counts[e.Label]++
 		examples = append(examples, e)
+	}
+	for i := range examples {
+		fair := float64(len(examples)) / 2 / counts[examples[i].Label]
+		examples[i].Weight = float32(math.Pow(fair, h.balance))
 	}
 	return examples, nil
 }
 
-func (h *trained) fit(examples []learn.Example) *learn.Weights {
+func (h *trained) fit(r *reader, examples []learn.Example) *learn.Weights {
 	fits := make([]*learn.Weights, votes)
 	for i := range fits {
 		fits[i] = learn.Fit(examples, learn.Options{
-			Classes: 2, Bits: h.bits, Epochs: h.epochs, Rate: h.rate, Decay: decay, Seed: uint64(i + 1),
+			Classes: 2, Bits: h.bits, Epochs: h.epochs, Rate: h.rate, Decay: h.decay, Seed: uint64(i + 1),
 		})
 	}
-	return learn.Average(fits...)
+	w := learn.Average(fits...)
+	r.vectors.Fold(w, h.place)
+	return w
 }
 
 // validate prints what models say of posts of groups that they have not read, and
 // returns the odds from which on yes is the better answer.
-func (h *trained) validate(w io.Writer, examples []learn.Example) float64 {
+func (h *trained) validate(w io.Writer, r *reader, examples []learn.Example) float64 {
 	parts, how := learn.Folds(examples, folds, 1), "5-fold"
 	if h.group > 0 {
-		parts, how = learn.GroupFolds(examples), "leave one group out"
+		parts, how = learn.GroupFolds(examples, h.spread...), "leave one group out"
 	}
-	found := learn.CrossValidate(examples, parts, h.fit)
+	found := learn.CrossValidate(examples, parts, func(part []learn.Example) *learn.Weights { return h.fit(r, part) })
 	best, shift := 0.0, 0.0
 	for odds := -2.0; odds <= 2; odds += 0.1 {
-		if f1 := metrics.MacroF1(h.cases(examples, found, odds), 2); f1 > best {
+		if f1 := metrics.MacroF1(h.cases(examples, found, odds, nil), 2); f1 > best {
 			best, shift = f1, odds
 		}
 	}
-	plain, cases := h.cases(examples, found, 0), h.cases(examples, found, shift)
-	fmt.Fprintf(w, "%s, %s: macro-F1 %.3f (%.3f at odds of %.1f), AUC %.3f, average precision %.3f\n",
-		h.head, how, metrics.MacroF1(plain, 2), best, shift, metrics.AUC(cases), metrics.AveragePrecision(cases))
+	h.print(w, how, h.cases(examples, found, 0, nil))
+	if h.spread != nil {
+		h.print(w, how+", without "+fmt.Sprint(h.spread), h.cases(examples, found, 0, h.spread))
+	}
+	fmt.Fprintf(w, "%s: from odds of %.1f on, macro-F1 %.3f\n", h.head, shift, best)
 	return shift
 }
 
-// cases is what the head says when yes begins at some odds: what its model sees or
-// its phrases sum to, whichever is higher.
-func (h *trained) cases(examples []learn.Example, found [][]float64, from float64) []metrics.Case {
-	cases := make([]metrics.Case, len(examples))
+func (h *trained) print(w io.Writer, how string, cases []metrics.Case) {
+	fmt.Fprintf(w, "%s, %s: macro-F1 %.3f, AUC %.3f, average precision %.3f\n",
+		h.head, how, metrics.MacroF1(cases, 2), metrics.AUC(cases), metrics.AveragePrecision(cases))
+}
+
+// cases is what the head says when yes begins at some odds: what its model sees, or
+// what its phrases vouch for. Some groups may be left out.
+func (h *trained) cases(examples []learn.Example, found [][]float64, from float64, without []string) []metrics.Case {
+	var cases []metrics.Case
 	for i, p := range found {
+		if slices.Contains(without, examples[i].Group) {
+			continue
+		}
 		odds := math.Log(p[1]/p[0]) - from
-		score := 1 / (1 + math.Exp(-odds))
-		if h.head < urgency.Danger {
-			score = max(score, float64(examples[i].Dense[h.head]))
+		c := metrics.Case{Want: examples[i].Label, Score: 1 / (1 + math.Exp(-odds))}
+		if h.head < urgency.Danger { // whose phrases are the number at its place
+			c.Score = max(c.Score, min(float64(examples[i].Dense[h.head]), urgency.Vouched.Float()))
 		}
-		cases[i] = metrics.Case{Want: examples[i].Label, Score: score}
-		if score >= 0.5 {
-			cases[i].Got = 1
+		if c.Score >= 0.5 {
+			c.Got = 1
 		}
+		cases = append(cases, c)
 	}
 	return cases
 }
 
-func (h *trained) pack(examples []learn.Example, shift float64) ([]byte, error) {
-	w := h.fit(examples)
+func (h *trained) pack(r *reader, examples []learn.Example, shift float64) ([]byte, error) {
+	w := h.fit(r, examples)
 	w.Bias[0] -= float32(shift)
+	data := []string{h.data}
+	for _, c := range corpora {
+		data = append(data, "company of words: "+c.file+" ("+c.origin+")")
+	}
 	return w.Pack(linear.Header{
-		Head: h.head.String(), Classes: []string{"no", "yes"}, Groups: groups, Bits: h.bits, Data: []string{h.data},
+		Head: h.head.String(), Classes: []string{"no", "yes"}, Groups: h.groups, Bits: h.bits, Data: data,
 	})
 }

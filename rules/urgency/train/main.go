@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 
 	"earshot/rules/learn"
-	"earshot/rules/urgency"
 )
 
 func main() {
@@ -26,16 +25,20 @@ func main() {
 }
 
 func run(w io.Writer, data, out, only string) error {
+	var r reader
+	if err := r.company(data); err != nil {
+		return fmt.Errorf("reading posts for the company of words: %w", err)
+	}
 	for _, h := range heads {
 		if only != "" && only != h.head.String() {
 			continue
 		}
-		examples, err := h.examples(data)
+		examples, err := h.examples(&r, data)
 		if err != nil {
 			return fmt.Errorf("reading posts for %s: %w", h.head, err)
 		}
-		shift := h.validate(w, examples)
-		file, err := h.pack(examples, shift)
+		shift := h.validate(w, &r, examples)
+		file, err := h.pack(&r, examples, shift)
 		if err != nil {
 			return err
 		}
@@ -46,38 +49,4 @@ func run(w io.Writer, data, out, only string) error {
 		}
 	}
 	return nil
-}
-
-// trained is a head and what it is trained on.
-type trained struct {
-	head   urgency.Head
-	file   string
-	yes    string   // the label that the head looks for
-	skip   []string // labels that say nothing
-	group  int      // column of what is left out together; 0 leaves out one of five parts
-	bits   int
-	epochs int
-	rate   float64
-	data   string
-}
-
-var heads = []trained{
-	{
-		urgency.Complaint, "complaints/train.tsv", "complaint", nil, 1, 15, 12, 0.05,
-		"complaints/train.tsv (Preotiuc-Pietro et al., ACL 2019; no licence stated)",
-	},
-	{
-		urgency.Request, "urgency/requests.tsv", "request", nil, 0, 15, 12, 0.05,
-		"urgency/requests.tsv (disaster_response_messages: CC BY 4.0)",
-	},
-	{
-		urgency.Offensive, "tone/train/offensive.tsv", "offensive", nil, 0, 16, 6, 0.05,
-		"tone/train/offensive.tsv (TweetEval, OLID)",
-	},
-	{
-		urgency.Informative, "urgency/crisislex26.tsv", "Related and informative",
-		[]string{"Not applicable"},
-		3, 16, 6, 0.03,
-		"urgency/crisislex26.tsv (CrisisLexT26: MIT)",
-	},
 }
