@@ -188,10 +188,19 @@ func (b *backfill) watch(ctx context.Context, runner *listeners.Runner) bool {
 		if !slices.ContainsFunc(all, func(s listeners.Status) bool { return s.State != listeners.Gone }) {
 			return true
 		}
-		if i := slices.IndexFunc(all, func(s listeners.Status) bool { return s.State == listeners.Denied }); i >= 0 {
+		if slices.ContainsFunc(all, stalled) {
 			return false
 		}
 	}
+}
+
+// tooLong is a wait that nobody wants to sit through at a terminal.
+const tooLong = 15 * time.Minute
+
+// stalled reports whether a part cannot go on without a person, or not for long: a
+// refused credential, a spent budget.
+func stalled(s listeners.Status) bool {
+	return s.State == listeners.Denied || s.State == listeners.Waiting && time.Until(s.Retry) > tooLong
 }
 
 // conclude says what came of it. An interruption is no failure.

@@ -54,13 +54,11 @@ func (c *cursor) write() (earshot.Cursor, error) {
 
 // pass moves the cursor behind a message of a server.
 func (c *cursor) pass(server string, m *said) {
-	switch {
-	case m.seq > 0 || m.key == 0:
+	if m.seq > 0 || c.Server != server || c.Time != m.at {
 		c.Last = nil
-	case c.Server == server && c.Time == m.at:
+	}
+	if m.seq == 0 && m.key != 0 {
 		c.Last = append(slices.Clip(c.Last), m.key)
-	default:
-		c.Last = []uint64{m.key}
 	}
 	c.Server, c.Seq, c.Time = server, m.seq, m.at
 }

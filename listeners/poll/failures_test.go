@@ -65,6 +65,7 @@ func TestFailures(t *testing.T) {
 			if errors.As(err, &later); (later != nil) != (tt.least > 0) || later != nil && later.Wait < tt.least {
 				t.Errorf("asked again after %+v, want at least %s", later, tt.least)
 			}
+			b.hurry(tt.least)
 			b.mustListen(1)
 			b.wantHeard("one")
 		})

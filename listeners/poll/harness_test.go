@@ -2,7 +2,9 @@ package poll_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -152,6 +154,29 @@ func (b *bench) save(_ context.Context, batch listeners.Batch) error {
 	b.dead = append(b.dead, batch.Dead...)
 	b.cursor = batch.Next
 	return nil
+}
+
+// hurry checks that the cursor keeps until when the network is to be left alone, if
+// at all, and forgets it.
+func (b *bench) hurry(least time.Duration) {
+	b.Helper()
+	if least == 0 {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var state map[string]any
+	if err := json.Unmarshal(b.cursor, &state); err != nil {
+		b.Fatal(err)
+	}
+	next, err := time.Parse(time.RFC3339, fmt.Sprint(state["next"]))
+	if err != nil || time.Until(next) < least-time.Minute {
+		b.Errorf("the cursor says to ask again at %v", state["next"])
+	}
+	delete(state, "next")
+	if b.cursor, err = json.Marshal(state); err != nil {
+		b.Fatal(err)
+	}
 }
 
 // heard returns the texts of the mentions so far, deleted and edited ones marked.

@@ -2,6 +2,7 @@ package poll
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -30,15 +31,42 @@ func (s *source) Listen(ctx context.Context, from earshot.Cursor, emit listeners
 	if err != nil {
 		return err
 	}
+	safe := from
+	remember := func(ctx context.Context, b listeners.Batch) error {
+		err := emit(ctx, b)
+		if err == nil && b.Next != nil {
+			safe = b.Next
+		}
+		return err
+	}
 	for {
 		if err := wait(ctx, min(st.Next.Sub(s.now()), max(s.plan.Every, longestHold))); err != nil {
 			return err
 		}
-		if err := live.round(ctx, st, emit); err != nil {
-			return err
+		if err := live.round(ctx, st, remember); err != nil {
+			return s.respect(ctx, safe, err, emit)
 		}
 		listeners.Report(ctx, listeners.Outlook{Posted: st.Newest, Next: st.Next})
 	}
+}
+
+// respect keeps in the cursor until when the network asked to be left alone, so
+// that a restart does not ask too soon. It returns why the round failed.
+func (s *source) respect(ctx context.Context, safe earshot.Cursor, failed error, emit listeners.Emit) error {
+	retry, asked := errors.AsType[*listeners.RetryAfter](failed)
+	if !asked || ctx.Err() != nil || errors.Is(failed, listeners.ErrSpent) {
+		return failed
+	}
+	st, err := readState(safe) // without what the round had begun
+	if err != nil {
+		return failed
+	}
+	st.Next = s.now().Add(min(retry.Wait, longestHold)).UTC()
+	next, err := st.cursor()
+	if err == nil {
+		err = emit(ctx, listeners.Batch{Next: next})
+	}
+	return errors.Join(failed, err)
 }
 
 // round polls once. The cursor moves in the same batch as what it covers.
