@@ -153,7 +153,8 @@ func (b *batch) step(ctx context.Context, s *earshot.Stored, seat *earshot.Seat,
 			step.Is.Urgency = 0
 		}
 	}
-	step.Same = step.Was != nil && step.Is != nil && seat.Said == said
+	step.Same = step.Was != nil && step.Is != nil && seat.Said == said &&
+		b.settings.bands.Of(step.Was.Urgency) == b.settings.bands.Of(step.Is.Urgency)
 	event, news := From(step, b.settings.bands, b.now)
 	if !news {
 		return false, nil
@@ -326,8 +327,9 @@ func find(members []earshot.Member, mention string) *earshot.Member {
 	return nil
 }
 
-// digest tells two versions of a mention apart when what its author says or what
-// the book says of it differs. Counters of likes and the like do not matter.
+// digest tells two versions of a mention apart when what its author says differs, or
+// what the book makes of it. Counters and the time that passes change the urgency a
+// little with every look at a post: it matters only when its band is another.
 func digest(s *earshot.Stored) string {
 	if s.Verdict == nil {
 		return ""
@@ -337,5 +339,5 @@ func digest(s *earshot.Stored) string {
 	for _, media := range m.Media {
 		said = append(said, media.Alt, media.Name) // addresses change by themselves on some networks
 	}
-	return earshot.Key(fmt.Sprintf("%q %q %d %d %q %v", said, m.Links, v.Urgency, v.Sentiment, v.Topics, v.Routes))
+	return earshot.Key(fmt.Sprintf("%q %q %d %q %q %v", said, m.Links, v.Sentiment, v.Topics, v.Labels, v.Routes))
 }

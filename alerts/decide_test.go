@@ -83,6 +83,16 @@ func TestStories(t *testing.T) {
 			[]string{"cs: new customer high 1", "cs: changed customer high 1"},
 		},
 		{
+			"counters and time make it a little more urgent",
+			[]earshot.Stored{post(1, "a", angry), post(2, "a", angry, edited, more(3))},
+			[]string{"cs: new customer high 1"},
+		},
+		{
+			"counters make it critical",
+			[]earshot.Stored{post(1, "a", angry), post(2, "a", angry, edited, more(30))},
+			[]string{"cs: new customer high 1", "cs: escalated customer critical 1 replaces"},
+		},
+		{
 			"an edit of nothing that matters",
 			[]earshot.Stored{post(1, "a", angry), post(2, "a", angry, edited, likes)},
 			[]string{"cs: new customer high 1"},
@@ -205,6 +215,10 @@ func TestTopicOfTheSeverest(t *testing.T) {
 			t.Errorf("want %s: %+v", want, all)
 		}
 	}
+}
+
+func more(points int64) func(*earshot.Stored) {
+	return func(s *earshot.Stored) { s.Verdict.Urgency += earshot.Score(points) * earshot.Unit }
 }
 
 func likes(s *earshot.Stored) { s.Mention.Engagement.Likes = 1000 }
