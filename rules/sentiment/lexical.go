@@ -20,6 +20,7 @@ const (
 	afterBut  = 1.25 // … but good
 	exclaim   = 0.05 // each !, up to three a sentence, in the direction of the sentence
 	window    = 3    // words between a negation and what it negates
+	near      = 2    // the same, where it clearly denies: not so bad, but can't believe how bad
 	calm      = 3    // more findings than this add less and less
 	most      = 64   // findings after these do not count
 )
@@ -29,6 +30,7 @@ type finding struct {
 	field    text.Field
 	from, to int
 	value    float64
+	denied   int // where the negation of something bad begins, before from; -1 if nothing is denied
 }
 
 // reader walks over the tokens of a post.
@@ -133,9 +135,12 @@ func (r *reader) size(i, n int) int {
 
 func (r *reader) add(i, n int, value float64, long bool) {
 	list := r.in.Tokens.List
-	f := finding{field: list[i].Field, from: int(list[i].From), to: int(list[i+n-1].To)}
+	f := finding{field: list[i].Field, from: int(list[i].From), to: int(list[i+n-1].To), denied: -1}
 	if list[i].Kind == text.Word {
 		if r.negation >= 0 && i-r.negation <= window+1 {
+			if no := &list[r.negation]; value < 0 && i-r.negation <= near && no.Field == f.field {
+				f.denied = int(no.From)
+			}
 			value *= negated
 		}
 		if r.strength >= 0 && i-r.strength <= 2 {
@@ -260,7 +265,7 @@ func (r *reader) exclaims(field text.Field, from int, gap string) {
 		return
 	}
 	value := math.Copysign(exclaim/step*float64(min(marks, 3)), sum)
-	r.found = append(r.found, finding{field: field, from: from + at, to: from + end, value: value})
+	r.found = append(r.found, finding{field: field, from: from + at, to: from + end, value: value, denied: -1})
 }
 
 // isShouting reports whether s has at least three letters that have case, all

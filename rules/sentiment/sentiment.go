@@ -18,6 +18,7 @@ import (
 const (
 	RuleWords   = "sentiment"         // the trained model, about a word or sign
 	RuleLexicon = "sentiment:lexicon" // a phrase of the word lists
+	RuleDenied  = "sentiment:denied"  // what negation and bad word seem to say, taken back: I don't hate it
 	RuleBase    = "sentiment:base"    // what the model holds of any post
 	RuleRest    = "sentiment:rest"    // the sum of what is too small to list
 )
@@ -101,6 +102,9 @@ func (w *weights) odds(m *Meter, in *Input) odds {
 		z.neg += a
 		z.pos += b
 		m.part(RuleLexicon, f.field, f.from, f.to, b-a)
+		if f.denied >= 0 {
+			z.neg -= m.takeBack(in.Post, &f, unit)
+		}
 	}
 	base := w.base(in.Lang)
 	z.neg += base.neg
@@ -113,6 +117,25 @@ func field(body bool) text.Field {
 		return text.Body
 	}
 	return text.Title
+}
+
+// takeBack notes that the words from the negation of something bad to its end argue
+// for nothing bad, and returns how much they did: each of them is learnt from posts
+// in which it stands for itself.
+func (m *Meter) takeBack(p *features.Post, f *finding, unit float64) float64 {
+	var sum int32
+	for i, v := range m.spans {
+		s := &p.Spans[i]
+		if field(s.Body) == f.field && int(s.To) > f.denied && int(s.From) < f.to { // don't is two tokens
+			sum += v
+		}
+	}
+	if sum >= 0 {
+		return 0
+	}
+	size := float64(-sum) * unit
+	m.part(RuleDenied, f.field, f.denied, f.to, size)
+	return size
 }
 
 // part notes what a span argues for positive and against negative.

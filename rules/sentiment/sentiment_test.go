@@ -1,6 +1,7 @@
 package sentiment_test
 
 import (
+	"slices"
 	"testing"
 	"unicode/utf8"
 
@@ -34,6 +35,19 @@ func measure(s string) ([]earshot.Reason, sentiment.Result) {
 	return sentiment.Reasons(nil, r.meter.Parts), result
 }
 
+// What is denied to be bad is not bad, and the reasons say so.
+func TestDenied(t *testing.T) {
+	for _, s := range []string{"I don't hate it", "not bad at all", "Das ist nicht schlecht", "it isn't terrible"} {
+		reasons, got := measure(s)
+		if got.Label == "neg" {
+			t.Errorf("%q is %s (%s)", s, got.Label, got.Score)
+		}
+		if !slices.ContainsFunc(reasons, func(r earshot.Reason) bool { return r.Rule == sentiment.RuleDenied && r.Weight > 0 }) {
+			t.Errorf("%q: no reason says that it is denied: %+v", s, reasons)
+		}
+	}
+}
+
 // Plain feelings are recognised in many languages.
 func TestLabel(t *testing.T) {
 	for s, want := range map[string]string{
@@ -46,6 +60,8 @@ func TestLabel(t *testing.T) {
 		"this is baaaaad":                              "neg",
 		"https://hate.example/awful":                   "neu",
 		"so sad :(":                                    "neg",
+		"ok :(":                                        "neg",
+		"Hey Acme, where is my order?":                 "neu",
 		"😡😡":                                           "neg",
 		"mit 👍🏽":                                       "pos",
 		"Das Schloss ist kaputt und niemand antwortet, eine Frechheit": "neg",
