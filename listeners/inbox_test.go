@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,13 +107,13 @@ func TestInboxGathers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in := listeners.NewInbox("", nil)
 		free := make(chan struct{})
-		batches := 0
+		var batches atomic.Int64
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
 			_ = in.Receive(ctx, listeners.Receiver{Listener: "web", Read: parrot}, func(ctx context.Context, _ listeners.Batch) error {
-				batches++
+				batches.Add(1)
 				select {
 				case <-free:
 				case <-ctx.Done():
@@ -132,8 +133,8 @@ func TestInboxGathers(t *testing.T) {
 		synctest.Wait()
 		close(free)
 		senders.Wait()
-		if batches > 3 {
-			t.Errorf("%d batches", batches)
+		if n := batches.Load(); n > 3 {
+			t.Errorf("%d batches", n)
 		}
 		free = make(chan struct{})
 		if r := post(t, in, "/hooks/web", "slow"); r.Code != http.StatusServiceUnavailable {

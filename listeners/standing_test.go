@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,15 +30,15 @@ func TestRefusedCredential(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(nil)
-		calls := 0
+		var calls atomic.Int64
 		ls := one("fedi", sourceFunc(func(context.Context, earshot.Cursor, listeners.Emit) error {
-			calls++
+			calls.Add(1)
 			return &listeners.Refused{File: file, Renew: "make a new token in the settings", Err: errors.New("401 Unauthorized")}
 		}))
 		stop := b.start(t, ls)
 		<-time.After(48 * time.Hour)
-		if got := b.state("fedi"); calls != 1 || got.State != listeners.Denied || !strings.Contains(got.Err, file) || !strings.Contains(got.Err, "make a new token") {
-			t.Errorf("%d calls, status %+v", calls, got)
+		if got := b.state("fedi"); calls.Load() != 1 || got.State != listeners.Denied || !strings.Contains(got.Err, file) || !strings.Contains(got.Err, "make a new token") {
+			t.Errorf("%d calls, status %+v", calls.Load(), got)
 		}
 		if n := b.logs.FilterMessageSnippet("credential refused").Len(); n != 1 {
 			t.Errorf("said %d times", n)
@@ -46,15 +47,15 @@ func TestRefusedCredential(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-time.After(time.Minute)
-		if calls != 2 {
-			t.Errorf("%d calls after the file changed", calls)
+		if calls.Load() != 2 {
+			t.Errorf("%d calls after the file changed", calls.Load())
 		}
 		if err := b.Reload(t.Context(), []listeners.Listener{ls}); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if calls != 3 {
-			t.Errorf("%d calls after the configuration was read again", calls)
+		if calls.Load() != 3 {
+			t.Errorf("%d calls after the configuration was read again", calls.Load())
 		}
 		stop()
 	})
