@@ -203,6 +203,9 @@ func readAll(t testing.TB, js jetstream.JetStream, stream, subject string) [][]b
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A consumer that is only left behind lives on for minutes, and there may be so
+	// many a stream.
+	defer func() { _ = js.DeleteConsumer(t.Context(), stream, consumer.CachedInfo().Name) }()
 	var bodies [][]byte
 	for len(bodies) < total {
 		batch, err := consumer.Fetch(min(500, total-len(bodies)), jetstream.FetchMaxWait(10*time.Second))

@@ -176,9 +176,7 @@ func (d *process) get(t testing.TB, path string) (status int, body string) {
 func eventually(t testing.TB, what string, ask func() error) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
 		err := ask()
 		if err == nil {
 			return
@@ -186,7 +184,7 @@ func eventually(t testing.TB, what string, ask func() error) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waiting until %s: %v", what, err)
 		}
-		<-tick.C
+		<-time.After(wait)
 	}
 }
 
