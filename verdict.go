@@ -27,16 +27,18 @@ type Kind string
 
 // The kinds, from the least to the most severe matter to one team.
 const (
-	Customer  Kind = "customer"  // a customer who needs an answer
-	Delight   Kind = "delight"   // a moment worth sharing
-	Silence   Kind = "silence"   // a listener hears less than it should
-	Lookalike Kind = "lookalike" // somebody poses as the brand
-	Story     Kind = "story"     // something that spreads
-	Crisis    Kind = "crisis"    // something that may hurt people or the brand
+	KindCustomer  Kind = "customer"  // a customer who needs an answer
+	KindDelight   Kind = "delight"   // a moment worth sharing
+	KindSilence   Kind = "silence"   // a listener hears less than it should
+	KindLookalike Kind = "lookalike" // somebody poses as the brand
+	KindStory     Kind = "story"     // something that spreads
+	KindCrisis    Kind = "crisis"    // something that may hurt people or the brand
 )
 
 // Kinds lists every kind, from the least to the most severe.
-func Kinds() []Kind { return []Kind{Customer, Delight, Silence, Lookalike, Story, Crisis} }
+func Kinds() []Kind {
+	return []Kind{KindCustomer, KindDelight, KindSilence, KindLookalike, KindStory, KindCrisis}
+}
 
 // Quality is what a reason argues for.
 type Quality string

@@ -112,7 +112,7 @@ func TestBacklogResumes(t *testing.T) {
 // The summary shows the most urgent of the mentions to each team, what is edited
 // or deleted before or after it is told of included, and no other team's.
 func TestBacklogShows(t *testing.T) {
-	crisis := routes(earshot.Route{Team: "pr", Kind: earshot.Crisis, Topic: "safety"})
+	crisis := routes(earshot.Route{Team: "pr", Kind: earshot.KindCrisis, Topic: "safety"})
 	all := tell(t, config, []earshot.Stored{
 		post(1, "a", angry, calm, old), post(2, "b", angry, old), post(3, "c", crisis, old),
 		post(4, "b", angry, old, edited, says("Found it")),
@@ -121,7 +121,7 @@ func TestBacklogShows(t *testing.T) {
 		t.Fatalf("alerts: %+v", all)
 	}
 	cs, pr := all[0], all[1]
-	if cs.Mention.Text != "Found it" || cs.Count != 2 || cs.Urgency != earshot.Low || cs.Kind != earshot.Customer {
+	if cs.Mention.Text != "Found it" || cs.Count != 2 || cs.Urgency != earshot.Low || cs.Kind != earshot.KindCustomer {
 		t.Errorf("cs was told %+v", cs)
 	}
 	if pr.Mention.ID != "mastodon:c" || pr.Count != 1 || pr.Urgency != earshot.Low || pr.Topic != "safety" {

@@ -25,7 +25,7 @@ func TestProblems(t *testing.T) {
 		Teams: []alerts.Team{
 			{},
 			{Name: "Customer Service"},
-			{Name: "cs", Kinds: []earshot.Kind{earshot.Crisis, "rant"}, RespondWithin: map[earshot.Band]time.Duration{"urgent": time.Hour, earshot.High: 0}},
+			{Name: "cs", Kinds: []earshot.Kind{earshot.KindCrisis, "rant"}, RespondWithin: map[earshot.Band]time.Duration{"urgent": time.Hour, earshot.High: 0}},
 			{Name: "cs"},
 		},
 		Bands:  earshot.Bands{Normal: 60, High: 30, Critical: 85},
@@ -63,7 +63,7 @@ func TestReload(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- engine.Run(ctx, mentions) }()
 
-		hr := routes(earshot.Route{Team: "hr", Kind: earshot.Customer})
+		hr := routes(earshot.Route{Team: "hr", Kind: earshot.KindCustomer})
 		mentions.Add(post(1, "a", hr), post(2, "b", hr))
 		synctest.Wait()
 		if problems := engine.Reload(alerts.Config{Teams: []alerts.Team{{Name: "H R"}}}); !problems.Fatal() {

@@ -124,22 +124,22 @@ func TestStories(t *testing.T) {
 			[]earshot.Stored{post(1, "a", angry), post(2, "a", angry, danger, edited)},
 			[]string{"cs: new customer high 1", "cs: escalated customer critical 1 replaces", "pr: new crisis critical 1"},
 		},
-		{"what a team does not hear of", []earshot.Stored{post(1, "a", routes(earshot.Route{Team: "pr", Kind: earshot.Customer}))}, nil},
+		{"what a team does not hear of", []earshot.Stored{post(1, "a", routes(earshot.Route{Team: "pr", Kind: earshot.KindCustomer}))}, nil},
 		{
 			"the most severe route of a team",
 			[]earshot.Stored{post(1, "a", routes(
-				earshot.Route{Team: "pr", Kind: earshot.Story}, earshot.Route{Team: "pr", Kind: earshot.Crisis, Topic: "x"}, earshot.Route{Team: "pr", Kind: earshot.Crisis, Topic: "y"}))},
+				earshot.Route{Team: "pr", Kind: earshot.KindStory}, earshot.Route{Team: "pr", Kind: earshot.KindCrisis, Topic: "x"}, earshot.Route{Team: "pr", Kind: earshot.KindCrisis, Topic: "y"}))},
 			[]string{"pr: new crisis low 1"},
 		},
 		{
 			"a more severe kind",
 			[]earshot.Stored{
-				post(1, "a", routes(earshot.Route{Team: "pr", Kind: earshot.Story})), post(2, "b", replying("a"), routes(earshot.Route{Team: "pr", Kind: earshot.Crisis})),
+				post(1, "a", routes(earshot.Route{Team: "pr", Kind: earshot.KindStory})), post(2, "b", replying("a"), routes(earshot.Route{Team: "pr", Kind: earshot.KindCrisis})),
 			},
 			[]string{"pr: new story low 1", "pr: escalated crisis low 2 replaces"},
 		},
 		{"the brand itself", []earshot.Stored{post(1, "a", angry, danger, func(s *earshot.Stored) { s.Verdict.OwnedAuthor = true })}, nil},
-		{"a team that does not exist", []earshot.Stored{post(1, "a", angry, routes(earshot.Route{Team: "hr", Kind: earshot.Crisis}))}, nil},
+		{"a team that does not exist", []earshot.Stored{post(1, "a", angry, routes(earshot.Route{Team: "hr", Kind: earshot.KindCrisis}))}, nil},
 		{
 			"a post without a date is fresh",
 			[]earshot.Stored{post(1, "a", angry, func(s *earshot.Stored) { s.Mention.Posted = time.Time{} })},
@@ -191,8 +191,8 @@ func TestStories(t *testing.T) {
 // topic named first.
 func TestTopics(t *testing.T) {
 	all := tell(t, config, []earshot.Stored{post(1, "a", routes(
-		earshot.Route{Team: "cs", Kind: earshot.Customer, Topic: "delivery"},
-		earshot.Route{Team: "cs", Kind: earshot.Customer, Topic: "missing"},
+		earshot.Route{Team: "cs", Kind: earshot.KindCustomer, Topic: "delivery"},
+		earshot.Route{Team: "cs", Kind: earshot.KindCustomer, Topic: "missing"},
 	))})
 	if len(all) != 1 || all[0].Topic != "delivery" || len(all[0].Verdict.Routes) != 2 {
 		t.Errorf("alerts: %+v", all)
@@ -203,9 +203,9 @@ func TestTopics(t *testing.T) {
 func TestTopicOfTheSeverest(t *testing.T) {
 	c := config
 	c.Brands = []alerts.Brand{{Name: "acme", Danger: []string{"safety"}}}
-	plain := earshot.Route{Team: "cs", Kind: earshot.Customer}
-	missing := earshot.Route{Team: "cs", Kind: earshot.Customer, Topic: "missing"}
-	safety := earshot.Route{Team: "cs", Kind: earshot.Customer, Topic: "safety"}
+	plain := earshot.Route{Team: "cs", Kind: earshot.KindCustomer}
+	missing := earshot.Route{Team: "cs", Kind: earshot.KindCustomer, Topic: "missing"}
+	safety := earshot.Route{Team: "cs", Kind: earshot.KindCustomer, Topic: "safety"}
 	for want, sent := range map[string][]earshot.Route{
 		"missing": {plain, missing},
 		"safety":  {plain, missing, safety},
@@ -250,20 +250,20 @@ func TestManyMembers(t *testing.T) {
 			Is: &earshot.Member{Mention: m.Key(), Kind: kind, Urgency: urgency, Reach: 2},
 		}
 	}
-	first, _ := alerts.From(step(1, earshot.Crisis, 0), bands, noon)
+	first, _ := alerts.From(step(1, earshot.KindCrisis, 0), bands, noon)
 	c := first.Case
 	for i := 2; i <= 300; i++ {
-		s := step(i, earshot.Story, 40*earshot.Unit)
+		s := step(i, earshot.KindStory, 40*earshot.Unit)
 		before := c
 		s.Before = &before
 		event, _ := alerts.From(s, bands, noon)
 		c = event.Case
 	}
-	if c.Count != 300 || c.Reach != 600 || len(c.Members) != 200 || c.Kind != earshot.Crisis || c.Band != earshot.Normal {
+	if c.Count != 300 || c.Reach != 600 || len(c.Members) != 200 || c.Kind != earshot.KindCrisis || c.Band != earshot.Normal {
 		t.Errorf("case of 300: count %d, reach %d, members %d, kind %s, band %s", c.Count, c.Reach, len(c.Members), c.Kind, c.Band)
 	}
 	for i := 1; i <= 300; i++ {
-		s := step(i, earshot.Story, 40*earshot.Unit)
+		s := step(i, earshot.KindStory, 40*earshot.Unit)
 		before := c
 		s.Before, s.Was, s.Is = &before, s.Is, nil
 		event, _ := alerts.From(s, bands, noon)
@@ -281,7 +281,7 @@ func TestManyMembers(t *testing.T) {
 // and begins again with one that is edited.
 func TestForgottenCase(t *testing.T) {
 	m := post(1, "a", angry)
-	member := &earshot.Member{Mention: m.Mention.Key(), Kind: earshot.Customer, Reach: 10}
+	member := &earshot.Member{Mention: m.Mention.Key(), Kind: earshot.KindCustomer, Reach: 10}
 	step := alerts.Step{Team: alerts.Team{Name: "cs"}, Brand: "acme", Case: "c", Cause: 1, Mention: &m.Mention, Verdict: m.Verdict, Was: member}
 	if event, news := alerts.From(step, earshot.DefaultBands(), noon); news {
 		t.Errorf("leaving: %+v", event)
@@ -298,7 +298,7 @@ func TestAlertCarries(t *testing.T) {
 	all := tell(t, config, list)
 	first := all[0]
 	want := earshot.Alert{
-		ID: first.Case + ".cs.1", Case: first.Case, Revision: 1, Team: "cs", Brand: "acme", Kind: earshot.Customer,
+		ID: first.Case + ".cs.1", Case: first.Case, Revision: 1, Team: "cs", Brand: "acme", Kind: earshot.KindCustomer,
 		Urgency: earshot.Critical, Why: earshot.BecauseNew, At: first.At, Mention: &list[0].Mention, Verdict: list[0].Verdict,
 		Summary: "critical · acme · “Lost my astronaut a” — @luka on mastodon", Count: 1, Reach: 10, RespondBy: noon.Add(15*time.Minute + time.Second),
 	}

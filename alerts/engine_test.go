@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var config = alerts.Config{
 	Teams: []alerts.Team{
 		{Name: "cs", RespondWithin: map[earshot.Band]time.Duration{earshot.Critical: 15 * time.Minute, earshot.High: time.Hour, earshot.Normal: 8 * time.Hour}},
-		{Name: "pr", Kinds: []earshot.Kind{earshot.Crisis, earshot.Story}},
+		{Name: "pr", Kinds: []earshot.Kind{earshot.KindCrisis, earshot.KindStory}},
 	},
 	Brands: []alerts.Brand{{Name: "acme", Domains: []string{"acme.example"}}, {Name: "zeta"}},
 }
@@ -281,7 +281,7 @@ func TestBatchLimits(t *testing.T) {
 	for i := range 100 {
 		name := fmt.Sprint("t", i)
 		many.Teams = append(many.Teams, alerts.Team{Name: name})
-		to = append(to, earshot.Route{Team: name, Kind: earshot.Customer})
+		to = append(to, earshot.Route{Team: name, Kind: earshot.KindCustomer})
 	}
 	var list []earshot.Stored
 	for i := range 110 {

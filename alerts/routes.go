@@ -30,7 +30,7 @@ func (s *settings) reach(v *earshot.Verdict) (routes []earshot.Route, strangers 
 	}
 	for _, route := range v.Routes {
 		if kindRank[route.Kind] == 0 {
-			route.Kind = earshot.Customer
+			route.Kind = earshot.KindCustomer
 		}
 		team, known := s.teams[route.Team]
 		if !known {

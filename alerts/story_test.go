@@ -34,12 +34,12 @@ func post(sequence uint64, id string, options ...option) earshot.Stored {
 
 func angry(s *earshot.Stored) {
 	s.Verdict.Urgency = 65 * earshot.Unit
-	s.Verdict.Routes = append(s.Verdict.Routes, earshot.Route{Team: "cs", Kind: earshot.Customer})
+	s.Verdict.Routes = append(s.Verdict.Routes, earshot.Route{Team: "cs", Kind: earshot.KindCustomer})
 }
 
 func danger(s *earshot.Stored) {
 	s.Verdict.Urgency, s.Verdict.Danger = 90*earshot.Unit, true
-	s.Verdict.Routes = append(s.Verdict.Routes, earshot.Route{Team: "pr", Kind: earshot.Crisis, Topic: "safety"})
+	s.Verdict.Routes = append(s.Verdict.Routes, earshot.Route{Team: "pr", Kind: earshot.KindCrisis, Topic: "safety"})
 }
 
 func calm(s *earshot.Stored) { s.Verdict.Urgency = 35 * earshot.Unit }

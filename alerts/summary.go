@@ -79,7 +79,7 @@ func plural(n int, word string) string {
 // label leaves out what goes without saying: that a matter is a customer's.
 func label(kind earshot.Kind, topic string) string {
 	switch {
-	case kind == earshot.Customer:
+	case kind == earshot.KindCustomer:
 		return topic
 	case topic == "" || topic == string(kind):
 		return string(kind)
@@ -89,7 +89,7 @@ func label(kind earshot.Kind, topic string) string {
 
 func takenBack(a *earshot.Alert) string {
 	switch {
-	case a.Why == earshot.BecauseWithdrawn && a.Kind == earshot.Silence:
+	case a.Why == earshot.BecauseWithdrawn && a.Kind == earshot.KindSilence:
 		return "over, it is heard again"
 	case a.Why == earshot.BecauseWithdrawn:
 		return "withdrawn, nothing is left of it"

@@ -17,34 +17,34 @@ func TestSummary(t *testing.T) {
 	luka := earshot.Author{Handle: "@luka", Name: "Luka"}
 	lost := &earshot.Mention{Network: "mastodon", Author: luka, Text: "Lost my\n\n astronaut\t:("}
 	article := &earshot.Mention{Network: "rss", Title: "Toy caught fire", Text: "A toy …", URL: "https://www.news.example/fire", Author: earshot.Author{Name: "Jane Doe"}}
-	withdrawn := alert(earshot.Crisis, "safety", 0, nil)
+	withdrawn := alert(earshot.KindCrisis, "safety", 0, nil)
 	withdrawn.Why = earshot.BecauseWithdrawn
 	cases := []struct {
 		name  string
 		alert *earshot.Alert
 		want  string
 	}{
-		{"customer", alert(earshot.Customer, "", 1, lost), "high · acme · “Lost my astronaut :(” — @luka on mastodon"},
-		{"customer of a topic", alert(earshot.Customer, "missing", 3, lost), "high · acme · missing · “Lost my astronaut :(” — @luka on mastodon, 3 posts"},
-		{"crisis", alert(earshot.Crisis, "safety", 14, article), "high · acme · crisis: safety · “Toy caught fire” — Jane Doe on news.example, 14 posts"},
-		{"kind and topic of one name", alert(earshot.Crisis, "crisis", 1, article), "high · acme · crisis · “Toy caught fire” — Jane Doe on news.example"},
-		{"delight", alert(earshot.Delight, "", 1, lost), "high · acme · delight · “Lost my astronaut :(” — @luka on mastodon"},
-		{"nobody", alert(earshot.Customer, "", 1, &earshot.Mention{Text: "Hm"}), "high · acme · “Hm”"},
-		{"no author", alert(earshot.Customer, "", 1, &earshot.Mention{Text: "Hm", Network: "mail"}), "high · acme · “Hm” — mail"},
-		{"no words", alert(earshot.Customer, "", 1, &earshot.Mention{Network: "x", Author: luka}), "high · acme · a post without words — @luka on x"},
-		{"edited since", alert(earshot.Customer, "", 3, &earshot.Mention{ID: "mastodon:1"}), "high · acme · a post that was edited or deleted since, 3 posts"},
-		{"feed without headlines", alert(earshot.Customer, "", 1, &earshot.Mention{Network: "rss", Text: "Broken", URL: "https://forum.example/t/1", Author: luka}), "high · acme · “Broken” — @luka on forum.example"},
-		{"feed without an address", alert(earshot.Customer, "", 1, &earshot.Mention{Network: "rss", Text: "Broken"}), "high · acme · “Broken” — rss"},
-		{"picture", alert(earshot.Customer, "", 1, &earshot.Mention{Media: []earshot.Media{{}, {Alt: "A broken toy"}}}), "high · acme · “A broken toy”"},
+		{"customer", alert(earshot.KindCustomer, "", 1, lost), "high · acme · “Lost my astronaut :(” — @luka on mastodon"},
+		{"customer of a topic", alert(earshot.KindCustomer, "missing", 3, lost), "high · acme · missing · “Lost my astronaut :(” — @luka on mastodon, 3 posts"},
+		{"crisis", alert(earshot.KindCrisis, "safety", 14, article), "high · acme · crisis: safety · “Toy caught fire” — Jane Doe on news.example, 14 posts"},
+		{"kind and topic of one name", alert(earshot.KindCrisis, "crisis", 1, article), "high · acme · crisis · “Toy caught fire” — Jane Doe on news.example"},
+		{"delight", alert(earshot.KindDelight, "", 1, lost), "high · acme · delight · “Lost my astronaut :(” — @luka on mastodon"},
+		{"nobody", alert(earshot.KindCustomer, "", 1, &earshot.Mention{Text: "Hm"}), "high · acme · “Hm”"},
+		{"no author", alert(earshot.KindCustomer, "", 1, &earshot.Mention{Text: "Hm", Network: "mail"}), "high · acme · “Hm” — mail"},
+		{"no words", alert(earshot.KindCustomer, "", 1, &earshot.Mention{Network: "x", Author: luka}), "high · acme · a post without words — @luka on x"},
+		{"edited since", alert(earshot.KindCustomer, "", 3, &earshot.Mention{ID: "mastodon:1"}), "high · acme · a post that was edited or deleted since, 3 posts"},
+		{"feed without headlines", alert(earshot.KindCustomer, "", 1, &earshot.Mention{Network: "rss", Text: "Broken", URL: "https://forum.example/t/1", Author: luka}), "high · acme · “Broken” — @luka on forum.example"},
+		{"feed without an address", alert(earshot.KindCustomer, "", 1, &earshot.Mention{Network: "rss", Text: "Broken"}), "high · acme · “Broken” — rss"},
+		{"picture", alert(earshot.KindCustomer, "", 1, &earshot.Mention{Media: []earshot.Media{{}, {Alt: "A broken toy"}}}), "high · acme · “A broken toy”"},
 		{"withdrawn", withdrawn, "high · acme · crisis: safety · withdrawn, nothing is left of it"},
-		{"one left", alert(earshot.Customer, "", 1, nil), "high · acme · a post was deleted or edited away, 1 post left"},
-		{"more left", alert(earshot.Customer, "", 2, nil), "high · acme · a post was deleted or edited away, 2 posts left"},
+		{"one left", alert(earshot.KindCustomer, "", 1, nil), "high · acme · a post was deleted or edited away, 1 post left"},
+		{"more left", alert(earshot.KindCustomer, "", 2, nil), "high · acme · a post was deleted or edited away, 2 posts left"},
 		{
-			"disguise", alert(earshot.Customer, "", 1, &earshot.Mention{Text: "a\u202egnp.exe\u202c\u2066b\u2069\u200b c\ufeff\x1b[31m\x00\u2028d\u00ad", Author: earshot.Author{Handle: "@ad\u200dmin\r\n"}}),
+			"disguise", alert(earshot.KindCustomer, "", 1, &earshot.Mention{Text: "a\u202egnp.exe\u202c\u2066b\u2069\u200b c\ufeff\x1b[31m\x00\u2028d\u00ad", Author: earshot.Author{Handle: "@ad\u200dmin\r\n"}}),
 			"high · acme · “agnp.exeb c[31m d” — @admin",
 		},
-		{"Arabic", alert(earshot.Customer, "", 1, &earshot.Mention{Text: "لعبة مكسورة", Network: "x"}), "high · acme · “لعبة مكسورة” — x"},
-		{"Thai", alert(earshot.Customer, "", 1, &earshot.Mention{Text: "ของเล่นพัง", Network: "x"}), "high · acme · “ของเล่นพัง” — x"},
+		{"Arabic", alert(earshot.KindCustomer, "", 1, &earshot.Mention{Text: "لعبة مكسورة", Network: "x"}), "high · acme · “لعبة مكسورة” — x"},
+		{"Thai", alert(earshot.KindCustomer, "", 1, &earshot.Mention{Text: "ของเล่นพัง", Network: "x"}), "high · acme · “ของเล่นพัง” — x"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestSummary(t *testing.T) {
 func TestSummaryCuts(t *testing.T) {
 	for _, text := range []string{strings.Repeat("word ", 100), strings.Repeat("人", 500), strings.Repeat("e\u0301", 500), strings.Repeat("👋🏽", 500), strings.Repeat("กำ", 500)} {
 		m := &earshot.Mention{Text: text, Network: "x", Author: earshot.Author{Handle: "@" + strings.Repeat("l", 100)}}
-		got := alerts.Summary(&earshot.Alert{Urgency: earshot.High, Brand: "acme", Kind: earshot.Customer, Count: 2, Mention: m})
+		got := alerts.Summary(&earshot.Alert{Urgency: earshot.High, Brand: "acme", Kind: earshot.KindCustomer, Count: 2, Mention: m})
 		said, _, _ := strings.Cut(got, "…")
 		said = strings.TrimPrefix(said, "high · acme · “")
 		rest := strings.TrimPrefix(text, said)
@@ -80,7 +80,7 @@ func FuzzSummary(f *testing.F) {
 	f.Fuzz(func(t *testing.T, title, text, handle, network, url, topic string, count int) {
 		m := &earshot.Mention{Title: title, Text: text, Network: network, URL: url, Author: earshot.Author{Handle: handle}}
 		for _, mention := range []*earshot.Mention{m, nil} {
-			got := alerts.Summary(&earshot.Alert{Urgency: earshot.Critical, Brand: "acme", Kind: earshot.Lookalike, Topic: topic, Count: count, Mention: mention})
+			got := alerts.Summary(&earshot.Alert{Urgency: earshot.Critical, Brand: "acme", Kind: earshot.KindLookalike, Topic: topic, Count: count, Mention: mention})
 			if n := utf8.RuneCountInString(got); n > 200 || !utf8.ValidString(got) {
 				t.Errorf("summary of %d runes: %q", n, got)
 			}

@@ -13,7 +13,7 @@ import (
 
 func alert(id, team string, revision int) earshot.Alert {
 	return earshot.Alert{
-		ID: id, Case: "c-" + id, Revision: revision, Team: team, Brand: "acme", Kind: earshot.Customer,
+		ID: id, Case: "c-" + id, Revision: revision, Team: team, Brand: "acme", Kind: earshot.KindCustomer,
 		Urgency: earshot.High, Why: earshot.BecauseNew, At: time.Now().UTC(), Summary: "a customer is angry",
 	}
 }

@@ -53,7 +53,7 @@ func benchMention(n int) earshot.Judged {
 	m.URL = fmt.Sprintf("https://news.example/posts/%d", n)
 	m.Author = earshot.Author{Handle: "@someone", Name: "Some One", Followers: 120}
 	m.Verdicts[0].Topics = []string{"missing"}
-	m.Verdicts[0].Routes = []earshot.Route{{Team: "cs", Kind: earshot.Customer}}
+	m.Verdicts[0].Routes = []earshot.Route{{Team: "cs", Kind: earshot.KindCustomer}}
 	m.Verdicts[0].Reasons = []earshot.Reason{
 		{Of: earshot.OfRelevance, Rule: "acme", Field: "text", Span: &earshot.Span{11, 15}, Weight: earshot.Unit},
 		{Of: earshot.OfUrgency, Rule: "unhappy customer", Weight: 35 * earshot.Unit},

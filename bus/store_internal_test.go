@@ -57,7 +57,7 @@ func TestCursorsOutliveRetention(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	revisions, err := b.Publish(t.Context(), []earshot.Alert{{ID: "1", Team: "cs", Brand: "acme", Kind: earshot.Customer, Urgency: earshot.Low}}, nil,
+	revisions, err := b.Publish(t.Context(), []earshot.Alert{{ID: "1", Team: "cs", Brand: "acme", Kind: earshot.KindCustomer, Urgency: earshot.Low}}, nil,
 		[]earshot.Progress{{Brand: "acme", Sequence: 1}})
 	if err != nil {
 		t.Fatal(err)

@@ -235,14 +235,14 @@ func (c *compiler) routes(path string, config *Rule, topic string) []earshot.Rou
 	var routes []earshot.Route
 	for j, team := range config.Send {
 		c.team(fmt.Sprintf("%s.send[%d]", path, j), team)
-		routes = append(routes, earshot.Route{Team: team, Kind: earshot.Customer, Topic: topic})
+		routes = append(routes, earshot.Route{Team: team, Kind: earshot.KindCustomer, Topic: topic})
 	}
 	for j, r := range config.Routes {
 		at := fmt.Sprintf("%s.routes[%d]", path, j)
 		c.team(at+".team", r.Team)
 		route := earshot.Route{Team: r.Team, Kind: earshot.Kind(r.Kind), Topic: r.Topic}
 		if route.Kind == "" {
-			route.Kind = earshot.Customer
+			route.Kind = earshot.KindCustomer
 		}
 		if !slices.Contains(earshot.Kinds(), route.Kind) {
 			c.fail(at+".kind", "there is no kind "+strconv.Quote(r.Kind), c.suggest(r.Kind, kindNames()))

@@ -35,7 +35,7 @@ func TestLabelsAndStop(t *testing.T) {
 	if diff := cmp.Diff([]string{"refund", "money", "twice"}, v.Labels); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]earshot.Route{{Team: "billing", Kind: earshot.Customer}, {Team: "cs", Kind: earshot.Customer}}, v.Routes); diff != "" {
+	if diff := cmp.Diff([]earshot.Route{{Team: "billing", Kind: earshot.KindCustomer}, {Team: "cs", Kind: earshot.KindCustomer}}, v.Routes); diff != "" {
 		t.Error(diff)
 	}
 	for text, want := range map[string][]string{

@@ -200,10 +200,10 @@ func TestRoutes(t *testing.T) {
 		t.Fatal(problems)
 	}
 	want := []earshot.Route{
-		{Team: "cs", Kind: earshot.Customer, Topic: "safety"},
-		{Team: "pr", Kind: earshot.Crisis, Topic: "safety"},
-		{Team: "cs", Kind: earshot.Customer},
-		{Team: "pr", Kind: earshot.Crisis, Topic: "price"},
+		{Team: "cs", Kind: earshot.KindCustomer, Topic: "safety"},
+		{Team: "pr", Kind: earshot.KindCrisis, Topic: "safety"},
+		{Team: "cs", Kind: earshot.KindCustomer},
+		{Team: "pr", Kind: earshot.KindCrisis, Topic: "price"},
 	}
 	if diff := cmp.Diff(want, b.Judge(&earshot.Mention{Text: "acme fire"})[0].Routes); diff != "" {
 		t.Error(diff)

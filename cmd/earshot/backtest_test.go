@@ -89,11 +89,11 @@ func TestBacktest(t *testing.T) {
 		if zenith.Mentions != 4 || zenith.Gained != 3 || zenith.LessUrgent != 1 || zenith.RoutesRemoved != 1 {
 			t.Errorf("%s: zenith: %+v", name, zenith)
 		}
-		want := []alertsDiff{{"cs", earshot.Customer, 1, 1}, {"pr", earshot.Crisis, 0, 1}}
+		want := []alertsDiff{{"cs", earshot.KindCustomer, 1, 1}, {"pr", earshot.KindCrisis, 0, 1}}
 		if !slices.Equal(acme.Alerts, want) {
 			t.Errorf("%s: alerts of acme are %v", name, acme.Alerts)
 		}
-		if want := []alertsDiff{{"cs", earshot.Customer, 1, 0}}; !slices.Equal(zenith.Alerts, want) {
+		if want := []alertsDiff{{"cs", earshot.KindCustomer, 1, 0}}; !slices.Equal(zenith.Alerts, want) {
 			t.Errorf("%s: alerts of zenith are %v", name, zenith.Alerts)
 		}
 		if len(r.Posts) != 3 || r.Posts[0].Mention != "x:0" || r.Posts[0].Because[0] != (urgencyShift{"money", 90 * earshot.Unit}) {

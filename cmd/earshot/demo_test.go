@@ -80,7 +80,7 @@ func sabotage(t *testing.T, tale *story.Story) (missing, unexpected string) {
 	unexpected = fmt.Sprintf("unexpected: %s %s/%s %s %s, for %s", e.Team, e.Kind, e.Topic, e.Urgency, e.Why, tale.Steps[alone].Mention())
 	tale.Steps[alone].Expect = nil
 	tale.Steps[quiet].Case = "sabotage"
-	tale.Steps[quiet].Expect = []story.Expectation{{Team: "cs", Kind: earshot.Customer, Urgency: earshot.Low, Why: earshot.BecauseNew}}
+	tale.Steps[quiet].Expect = []story.Expectation{{Team: "cs", Kind: earshot.KindCustomer, Urgency: earshot.Low, Why: earshot.BecauseNew}}
 	return "missing:    cs customer low new, for new of " + tale.Steps[quiet].ID, unexpected
 }
 

@@ -59,12 +59,12 @@ func operationVerdicts(m *earshot.Mention) []earshot.Verdict {
 	v := earshot.Verdict{
 		Brand: earshot.All, Relevance: earshot.Unit, Topics: []string{},
 		Reasons: []earshot.Reason{{Of: earshot.OfRelevance, Rule: "operation", Weight: earshot.Unit}},
-		Routes:  []earshot.Route{{Team: heartbeatTeam, Kind: earshot.Silence}},
+		Routes:  []earshot.Route{{Team: heartbeatTeam, Kind: earshot.KindSilence}},
 	}
 	if m.Channel == listeners.ChannelSilence {
 		v.Urgency = silenceUrgency
 		v.Reasons = append(v.Reasons, earshot.Reason{Of: earshot.OfUrgency, Rule: "silence", Weight: silenceUrgency})
-		v.Routes = []earshot.Route{{Team: earshot.Ops, Kind: earshot.Silence}}
+		v.Routes = []earshot.Route{{Team: earshot.Ops, Kind: earshot.KindSilence}}
 	}
 	return []earshot.Verdict{v}
 }

@@ -86,7 +86,7 @@ func TestAlertsArePaired(t *testing.T) {
 		failures int
 	}{
 		"any first":    {[]proof.Placed[proof.Alert]{alert(proof.Alert{}), alert(proof.Alert{Team: "cs"})}, 0},
-		"specific":     {[]proof.Placed[proof.Alert]{alert(proof.Alert{Team: "pr", Kind: earshot.Crisis, Count: 1}), alert(proof.Alert{Mention: "x:1"})}, 0},
+		"specific":     {[]proof.Placed[proof.Alert]{alert(proof.Alert{Team: "pr", Kind: earshot.KindCrisis, Count: 1}), alert(proof.Alert{Mention: "x:1"})}, 0},
 		"too few":      {[]proof.Placed[proof.Alert]{alert(proof.Alert{})}, 1},
 		"none":         {nil, 2},
 		"too many":     {[]proof.Placed[proof.Alert]{alert(proof.Alert{}), alert(proof.Alert{}), alert(proof.Alert{})}, 1},

@@ -69,7 +69,7 @@ func TestLedger(t *testing.T) {
 		{"handed out twice", func(a earshot.Alert) []earshot.Alert { return []earshot.Alert{a, a} }, 0, 0},
 		{"another team", with(func(a *earshot.Alert) { a.Team = "ops" }), 1, 1},
 		{"another brand", with(func(a *earshot.Alert) { a.Brand = earshot.All }), 1, 1},
-		{"another kind", with(func(a *earshot.Alert) { a.Kind = earshot.Silence }), 1, 1},
+		{"another kind", with(func(a *earshot.Alert) { a.Kind = earshot.KindSilence }), 1, 1},
 		{"another topic", with(func(a *earshot.Alert) { a.Topic = "weather" }), 1, 1},
 		{"another urgency", with(func(a *earshot.Alert) { a.Urgency = "dire" }), 1, 1},
 		{"another reason", with(func(a *earshot.Alert) { a.Why = earshot.BecauseReminder }), 1, 1},
