@@ -23,6 +23,19 @@ type Alert struct {
 	Reach     int64     `json:"reach"`               // followers of their authors, added up
 	Owner     string    `json:"owner,omitempty"`     // the person who has claimed the case
 	RespondBy time.Time `json:"respond_by,omitzero"` // when the first answer is due; zero without a clock
+	Story     *Story    `json:"story,omitempty"`     // the story it is of, as of now, when it has more than one mention
+	Evidence  *Evidence `json:"evidence,omitempty"`  // of a crisis, what says so
+	To        []string  `json:"to,omitempty"`        // the people of the team it is for; nobody in particular if empty
+	Held      *Held     `json:"held,omitempty"`      // of a digest, what was held back
+}
+
+// Held is what a team was not told of one by one.
+type Held struct {
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Alerts int       `json:"alerts"`
+	Why    []Tally   `json:"why"`             // mutes, inhibitions and limits by name
+	Cases  []string  `json:"cases,omitempty"` // the most urgent ones, at most 20
 }
 
 // All is the brand of alerts that concern the operation and no single brand.
@@ -40,5 +53,6 @@ const (
 	BecauseChanged   Why = "changed"   // the case grew or a mention of it was edited
 	BecauseEscalated Why = "escalated" // the case became more urgent or of a more severe kind
 	BecauseWithdrawn Why = "withdrawn" // nothing is left of the case: its authors took it back
-	BecauseReminder  Why = "reminder"
+	BecauseReminder  Why = "reminder"  // a clock is near or has passed, or nobody has claimed it
+	BecauseDigest    Why = "digest"    // what was held back
 )

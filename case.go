@@ -22,6 +22,60 @@ type Case struct {
 	Told      int       `json:"told"`            // revision of the last alert
 	Alert     string    `json:"alert,omitempty"` // ID of the last alert
 	Through   uint64    `json:"through"`         // sequence of the last mention that changed it; whoever writes an event keeps it
+
+	Story     string     `json:"story,omitempty"`      // the story that its mentions are of, which is the case of other teams
+	Customer  string     `json:"customer,omitempty"`   // key of the author whose matter it is (AuthorKey); empty when it is nobody's alone
+	Spoke     time.Time  `json:"spoke,omitzero"`       // when the customer last said something that wants an answer
+	Answered  time.Time  `json:"answered,omitzero"`    // when the brand last answered
+	NextBy    time.Time  `json:"next_by,omitzero"`     // when the answer to a further word of the customer is due
+	ResolveBy time.Time  `json:"resolve_by,omitzero"`  // when it is to be resolved
+	Resolved  time.Time  `json:"resolved,omitzero"`    // when it was
+	Clocks    []Clock    `json:"clocks,omitempty"`     // what was told of its clocks
+	Untold    int        `json:"untold,omitempty"`     // changes that the team was not told of yet
+	TellAt    time.Time  `json:"tell_at,omitzero"`     // when it will be
+	Paged     []string   `json:"paged,omitempty"`      // people of the rota who were called, in order
+	PageAt    time.Time  `json:"page_at,omitzero"`     // when the next one is, unless somebody claims the case
+	MutedTill time.Time  `json:"muted_till,omitzero"`  // until when the team hears nothing of it
+	Pin       *Pin       `json:"pin,omitempty"`        // a line of another team for everybody who answers
+	LegalHold *LegalHold `json:"legal_hold,omitempty"` // while it holds, nothing of the case is deleted by age
+	Merged    string     `json:"merged,omitempty"`     // ID of the case it became part of
+	Absorbed  []string   `json:"absorbed,omitempty"`   // IDs of the cases that became part of it
+}
+
+// Clock is one time limit of a case that was told of.
+type Clock struct {
+	Name   ClockName `json:"name"`
+	Due    time.Time `json:"due"`             // the limit it was told of
+	Warned time.Time `json:"warned,omitzero"` // when the lead heard that it is near
+	Missed time.Time `json:"missed,omitzero"` // when the lead heard that it has passed
+}
+
+// ClockName says what is limited.
+type ClockName string
+
+// The clocks of a case.
+const (
+	FirstReply ClockName = "first_reply"
+	NextReply  ClockName = "next_reply"
+	Resolution ClockName = "resolution"
+)
+
+// Pin is a line that a team puts on all cases of a story, for whoever answers.
+type Pin struct {
+	Line string    `json:"line"`
+	Hold bool      `json:"hold,omitempty"` // nobody is to answer until it is gone
+	By   string    `json:"by"`             // a person
+	Team string    `json:"team"`           // of the person
+	At   time.Time `json:"at"`
+}
+
+// LegalHold keeps a case from being deleted.
+type LegalHold struct {
+	Reason   string    `json:"reason"`
+	Approver string    `json:"approver"`
+	By       string    `json:"by"`
+	At       time.Time `json:"at"`
+	Until    time.Time `json:"until"`
 }
 
 // Member is what a case keeps of a mention in it: no text, no author.
@@ -80,6 +134,8 @@ type CaseEvent struct {
 	Seat     *Seat     `json:"seat,omitempty"`    // its place in the case since
 	Case     Case      `json:"case"`
 	Alert    *Alert    `json:"alert,omitempty"` // what the team is told of it, if anything; as stored, without mention, verdict and summary
+	To       string    `json:"to,omitempty"`    // the person or case that the event names: assigned to, merged into, paged
+	Note     string    `json:"note,omitempty"`  // ID of a note; its words are kept apart, where they can be erased
 	Sequence uint64    `json:"-"`               // where it is stored; when writing: of the event before it, 0 for none
 }
 

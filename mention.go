@@ -101,3 +101,13 @@ func (m *Mention) Age() time.Duration {
 	}
 	return m.Heard.Sub(m.Posted)
 }
+
+// AuthorKey names the author of the mention on its network, without saying who it
+// is to whoever does not know already. It is empty for an author without a handle.
+func (m *Mention) AuthorKey() string {
+	handle := strings.ToLower(strings.TrimPrefix(m.Author.Handle, "@"))
+	if handle == "" {
+		return ""
+	}
+	return Key("author\x00" + m.Network + "\x00" + handle)
+}
