@@ -1,6 +1,9 @@
 package earshot
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Stored is a mention as it lies in the log for one brand.
 type Stored struct {
@@ -17,4 +20,13 @@ type Progress struct {
 	Sequence uint64          `json:"sequence"`        // the last mention dealt with
 	State    json.RawMessage `json:"state,omitempty"` // what alerts remembers between two mentions
 	Revision uint64          `json:"-"`               // where it is stored, the fence of the next one; 0 for none
+	Records  []Record        `json:"-"`               // that commit with it
+}
+
+// Record is something that alerts remembers of a brand by name, beside its
+// progress and committed with it.
+type Record struct {
+	Name string          // [a-z0-9-]
+	Data json.RawMessage // nil has it forgotten
+	Keep time.Duration   // how long it lasts unless it is written again; 0 for ever
 }

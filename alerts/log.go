@@ -31,13 +31,17 @@ type Log interface {
 	// event of each case names in Sequence the event before it; events of one case
 	// follow each other in order. At most 900.
 	Append(ctx context.Context, events []earshot.CaseEvent) ([]uint64, error)
+	// Cases hands over the last event of every case, in the order of the log.
+	Cases(ctx context.Context, each func(earshot.CaseEvent) error) error
+	// Records returns what was committed with the progress of a brand and lasts.
+	Records(ctx context.Context, brand string) ([]earshot.Record, error)
 	// Progress returns how far the alerts of a brand have come, zero for never.
 	Progress(ctx context.Context, brand string) (earshot.Progress, error)
 	// Publish stores alerts, memberships and progress, all or none, and returns the
 	// new revisions of the progress. Each progress is fenced by its Revision; a
 	// membership takes the place of the one before it, and the alerts that quote its
 	// mention are added to its Quoted. Revisions and sequences of alerts are of one
-	// order. At most 900 alerts and memberships, and 90 brands.
+	// order. At most 900 alerts, memberships and records, and 90 brands.
 	Publish(ctx context.Context, alerts []earshot.Alert, memberships []earshot.Membership, progress []earshot.Progress) ([]uint64, error)
 }
 

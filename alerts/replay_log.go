@@ -90,6 +90,16 @@ func (l *replayLog) Progress(ctx context.Context, brand string) (earshot.Progres
 	return l.progress[brand], ctx.Err()
 }
 
+// Cases hands over nothing: an engine that is never restarted knows them all.
+func (l *replayLog) Cases(ctx context.Context, _ func(earshot.CaseEvent) error) error {
+	return ctx.Err()
+}
+
+// Records returns nothing, for the same reason.
+func (l *replayLog) Records(ctx context.Context, _ string) ([]earshot.Record, error) {
+	return nil, ctx.Err()
+}
+
 // Publish hands the alerts over and takes the rest.
 func (l *replayLog) Publish(ctx context.Context, alerts []earshot.Alert, memberships []earshot.Membership, progress []earshot.Progress) ([]uint64, error) {
 	if err := ctx.Err(); err != nil {
@@ -105,6 +115,7 @@ func (l *replayLog) Publish(ctx context.Context, alerts []earshot.Alert, members
 	for i, p := range progress {
 		l.revision++
 		p.Revision, revisions[i] = l.revision, l.revision
+		p.Records = nil
 		l.progress[p.Brand] = p
 	}
 	return revisions, nil

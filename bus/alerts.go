@@ -50,13 +50,13 @@ func (l *link) progress(ctx context.Context, brand string) (earshot.Progress, er
 // existing twice. Publish adds to each membership where the alerts lie that quote
 // its mention.
 func (b *Bus) Publish(ctx context.Context, alerts []earshot.Alert, memberships []earshot.Membership, progress []earshot.Progress) ([]uint64, error) {
-	both := len(alerts) + len(memberships)
-	if both > maxAlerts || len(progress) > maxBrands {
-		return nil, fmt.Errorf("publishing %d alerts and memberships with the progress of %d brands: more than %d and %d at once",
-			both, len(progress), maxAlerts, maxBrands)
+	rest := len(alerts) + len(memberships) + countRecords(progress)
+	if rest > maxAlerts || len(progress) > maxBrands {
+		return nil, fmt.Errorf("publishing %d alerts, memberships and records with the progress of %d brands: more than %d and %d at once",
+			rest, len(progress), maxAlerts, maxBrands)
 	}
 	if len(progress) == 0 {
-		if both == 0 {
+		if rest == 0 {
 			return nil, nil
 		}
 		return nil, errors.New("publishing alerts: no progress goes with them")
@@ -69,11 +69,14 @@ func (b *Bus) Publish(ctx context.Context, alerts []earshot.Alert, memberships [
 	}
 	quotes := quotesOf(alerts)
 	first, err := b.fenced(ctx, streamAlerts, id, func() ([]*nats.Msg, error) {
-		msgs, err := alertMessages(alerts, both+len(progress))
+		msgs, err := alertMessages(alerts, rest+len(progress))
 		if err != nil {
 			return nil, err
 		}
 		if msgs, err = addMemberships(msgs, id, memberships, quotes); err != nil {
+			return nil, err
+		}
+		if msgs, err = addRecords(msgs, id, progress); err != nil {
 			return nil, err
 		}
 		return addProgress(msgs, id, progress)
@@ -90,7 +93,7 @@ func (b *Bus) Publish(ctx context.Context, alerts []earshot.Alert, memberships [
 	}
 	revisions := make([]uint64, len(progress))
 	for i := range revisions {
-		revisions[i] = first + uint64(both+i)
+		revisions[i] = first + uint64(rest+i)
 	}
 	return revisions, nil
 }

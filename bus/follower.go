@@ -17,6 +17,7 @@ type follower struct {
 	of      jetstream.ConsumerConfig // what is read; the rest is filled in
 	after   uint64                   // the last sequence handed on
 	hear    func(ctx context.Context, m jetstream.Msg, sequence uint64) error
+	latest  bool   // begin with the last message of each subject alone
 	current func() // called when everything stored is handed on, again and again; nil for nobody
 }
 
@@ -45,6 +46,9 @@ func (f *follower) consume(ctx context.Context) error {
 	defer cancel()
 	config := f.of
 	config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, f.after+1
+	if f.latest {
+		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverLastPerSubjectPolicy, 0
+	}
 	config.AckPolicy, config.MemoryStorage, config.Replicas = jetstream.AckNonePolicy, true, 1
 	config.InactiveThreshold = 5 * time.Minute
 	consumer, err := f.bus.link.js.CreateConsumer(request, cmp.Or(f.stream, streamMentions), config)
@@ -83,6 +87,7 @@ func (f *follower) consume(ctx context.Context) error {
 }
 
 func (f *follower) caughtUp() {
+	f.latest = false // what follows comes in order
 	if f.current != nil {
 		f.current()
 	}

@@ -71,6 +71,11 @@ func membershipSubject(brand, mention string) string {
 	return progressSubject(brand) + "." + mention
 }
 
+// recordSubject lies there too, one token deeper.
+func recordSubject(brand, name string) string {
+	return progressSubject(brand) + ".record." + name
+}
+
 func progressSubject(brand string) string { return "earshot.progress." + brand }
 
 // privateToken ends the subject of an alert that quotes a private mention.

@@ -5,6 +5,7 @@
 package alertstest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -43,6 +44,7 @@ type Log struct {
 	cases       map[string][]event
 	memberships map[string][]byte
 	progress    map[string]fence
+	records     map[string]map[string]earshot.Record // by brand and name
 	alerts      [][]byte
 	left        map[uint64][]byte // alerts that were not erased, by sequence
 }
@@ -211,8 +213,12 @@ func (l *Log) Progress(ctx context.Context, brand string) (earshot.Progress, err
 func (l *Log) Publish(ctx context.Context, alerts []earshot.Alert, memberships []earshot.Membership, progress []earshot.Progress) ([]uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n := len(alerts) + len(memberships); n > 900 || len(progress) > 90 || len(progress) == 0 {
-		return nil, fmt.Errorf("%d alerts and memberships and %d brands do not make a batch", n, len(progress))
+	n := len(alerts) + len(memberships)
+	for _, p := range progress {
+		n += len(p.Records)
+	}
+	if n > 900 || len(progress) > 90 || len(progress) == 0 {
+		return nil, fmt.Errorf("%d alerts, memberships and records and %d brands do not make a batch", n, len(progress))
 	}
 	for _, p := range progress {
 		if l.progress[p.Brand].revision != p.Revision {
@@ -241,9 +247,57 @@ func (l *Log) Publish(ctx context.Context, alerts []earshot.Alert, memberships [
 			l.revision++
 			revisions[i] = l.revision
 			l.progress[p.Brand] = fence{l.revision, encode(p)}
+			l.record(p)
 		}
 	})
 	return revisions, err
+}
+
+func (l *Log) record(p earshot.Progress) {
+	if l.records == nil {
+		l.records = map[string]map[string]earshot.Record{}
+	}
+	if l.records[p.Brand] == nil {
+		l.records[p.Brand] = map[string]earshot.Record{}
+	}
+	for _, r := range p.Records {
+		if r.Data == nil {
+			delete(l.records[p.Brand], r.Name)
+			continue
+		}
+		l.records[p.Brand][r.Name] = earshot.Record{Name: r.Name, Data: bytes.Clone(r.Data)}
+	}
+}
+
+// Records returns what was committed with the progress of a brand.
+func (l *Log) Records(ctx context.Context, brand string) ([]earshot.Record, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.call(ctx, "read", func() {}); err != nil {
+		return nil, err
+	}
+	var all []earshot.Record
+	for _, name := range slices.Sorted(maps.Keys(l.records[brand])) {
+		all = append(all, l.records[brand][name])
+	}
+	return all, nil
+}
+
+// Cases hands over the last event of every case.
+func (l *Log) Cases(ctx context.Context, each func(earshot.CaseEvent) error) error {
+	l.mu.Lock()
+	var lasts []earshot.CaseEvent
+	err := l.call(ctx, "read", func() {
+		for _, events := range l.cases {
+			lasts = append(lasts, events[len(events)-1].event())
+		}
+	})
+	l.mu.Unlock()
+	slices.SortFunc(lasts, func(a, b earshot.CaseEvent) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	for i := 0; i < len(lasts) && err == nil; i++ {
+		err = each(lasts[i])
+	}
+	return err
 }
 
 // Erase forgets alerts, and what a mention said before.
