@@ -40,6 +40,18 @@ type Case struct {
 	LegalHold *LegalHold `json:"legal_hold,omitempty"` // while it holds, nothing of the case is deleted by age
 	Merged    string     `json:"merged,omitempty"`     // ID of the case it became part of
 	Absorbed  []string   `json:"absorbed,omitempty"`   // IDs of the cases that became part of it
+	Taken     time.Time  `json:"taken,omitzero"`       // since when it is the owner's
+	Acts      []Act      `json:"acts,omitempty"`       // what people did to it last, the newest at the end, at most 8
+}
+
+// Act is something a person did to a case: by it a request that comes twice is
+// known, and what was done is undone.
+type Act struct {
+	Event   string    `json:"event"`
+	By      string    `json:"by"`
+	At      time.Time `json:"at"`
+	Request string    `json:"request,omitempty"` // ID that whoever asked gave to the request
+	Before  uint64    `json:"before"`            // sequence of the event before it
 }
 
 // Clock is one time limit of a case that was told of.
