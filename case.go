@@ -42,6 +42,8 @@ type Case struct {
 	Absorbed  []string   `json:"absorbed,omitempty"`   // IDs of the cases that became part of it
 	Taken     time.Time  `json:"taken,omitzero"`       // since when it is the owner's
 	Acts      []Act      `json:"acts,omitempty"`       // what people did to it last, the newest at the end, at most 8
+
+	Waited time.Duration `json:"waited,omitempty"` // working time, in nanoseconds, that it waited for the customer: it does not count towards ResolveBy
 }
 
 // Act is something a person did to a case: by it a request that comes twice is
