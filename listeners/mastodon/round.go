@@ -18,9 +18,10 @@ const (
 )
 
 // round asks for everything that is new, reads the newest posts again, and looks
-// some older ones up.
+// some older ones up. Until a round was over that met a post there is nothing to
+// ask from, even where the stream has told of some: others may lie before them.
 func (l *listening) round(ctx context.Context) error {
-	if l.state.Floor == "" && len(l.state.Known) == 0 {
+	if l.state.Floor == "" {
 		return l.first(ctx)
 	}
 	there := map[mastodon.ID]bool{}
@@ -119,8 +120,8 @@ func (l *listening) first(ctx context.Context) error {
 		if err := b.hear(ctx, &all[i], earshot.New); err != nil {
 			return err
 		}
-		if len(b.Mentions) == window {
-			b.next.settle()
+		if len(b.Mentions) >= window {
+			b.next.Floor = max2(b.next.Floor, all[max(0, i-window)].page) // what the stream told of lies beyond
 			if err := b.store(ctx); err != nil {
 				return err
 			}

@@ -47,6 +47,34 @@ func TestManyPages(t *testing.T) {
 	_ = stop()
 }
 
+// Whoever is killed when only the stream has told something asks afterwards for
+// everything, however many posts there are.
+func TestKilledBeforeTheFirstRound(t *testing.T) {
+	t.Parallel()
+	for _, more := range []int{0, 1, 39, 40, 41, 130} {
+		t.Run(fmt.Sprint(more), func(t *testing.T) {
+			t.Parallel()
+			server := start(t, mastodontest.Options{})
+			l := newLog(t)
+			stop := l.listen(source(t, streaming(t, server)))
+			l.noted("streaming") // and there was nothing to ask for
+			server.Publish("number 0")
+			l.until(1)
+			_ = stop()
+			server.Publish(texts(1, 1+more)...)
+			stop = l.listen(source(t, polling(t, server)))
+			if got := l.until(1 + more); !slices.Equal(got, created(0, 1+more)) {
+				t.Errorf("heard %q", got)
+			}
+			server.Publish("the end")
+			if got := l.until(2 + more); got[1+more] != "new the end" {
+				t.Errorf("then heard %q", got[1+more:])
+			}
+			_ = stop()
+		})
+	}
+}
+
 // The first contact reaches back so far and no further.
 func TestFirstContact(t *testing.T) {
 	t.Parallel()
