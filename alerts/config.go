@@ -2,9 +2,7 @@ package alerts
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,13 +15,6 @@ type Config struct {
 	Brands []Brand
 	Bands  earshot.Bands // zero means earshot.DefaultBands
 	MaxAge time.Duration // what was posted longer ago pages nobody; zero means DefaultMaxAge
-}
-
-// Team is a group of people who act on alerts.
-type Team struct {
-	Name          string                         `yaml:"name" jsonschema:"description=Name of the team in subjects and routes: a-z 0-9 and -"`
-	Kinds         []earshot.Kind                 `yaml:"kinds" jsonschema:"description=What reaches the team; everything if left out"`
-	RespondWithin map[earshot.Band]time.Duration `yaml:"respond_within" jsonschema:"description=How soon the team answers, by urgency; a band left out has no clock"`
 }
 
 // Brand is what grouping must know of a brand.
@@ -64,8 +55,9 @@ func compile(c Config) (*settings, earshot.Problems) {
 	var problems earshot.Problems
 	for i, team := range c.Teams {
 		problems = append(problems, team.check(fmt.Sprintf("teams[%d]", i), s.teams)...)
-		s.teams[team.Name] = team
+		s.teams[team.Name] = team.prepared()
 	}
+	problems = append(problems, checkFallbacks(c.Teams)...)
 	if len(c.Teams) > maxTeams {
 		problems = append(problems, earshot.Problem{
 			Path: "teams", What: fmt.Sprintf("%d teams are too many", len(c.Teams)),
@@ -97,34 +89,6 @@ func compile(c Config) (*settings, earshot.Problems) {
 		problems = append(problems, earshot.Problem{Path: "alert_max_age", What: "an age cannot be negative", Hint: "such as 24h"})
 	}
 	return s, problems
-}
-
-func (t Team) check(path string, others map[string]Team) earshot.Problems {
-	var problems earshot.Problems
-	report := func(at, what, hint string) {
-		problems = append(problems, earshot.Problem{Path: path + at, What: what, Hint: hint})
-	}
-	if t.Name == "" {
-		report("", "the team has no name", "add name: cs")
-	} else if !teamName.MatchString(t.Name) {
-		report(".name", fmt.Sprintf("%q cannot be a team's name", t.Name), "a to z, 0 to 9 and -, at most 63 characters")
-	} else if _, double := others[t.Name]; double {
-		report(".name", fmt.Sprintf("two teams are named %q", t.Name), "give each its own name")
-	}
-	for i, kind := range t.Kinds {
-		if !slices.Contains(earshot.Kinds(), kind) {
-			report(fmt.Sprintf(".kinds[%d]", i), fmt.Sprintf("there is no kind %q", kind), "one of "+list(earshot.Kinds()))
-		}
-	}
-	for _, band := range slices.Sorted(maps.Keys(t.RespondWithin)) {
-		at := ".respond_within." + string(band)
-		if !slices.Contains(earshot.BandNames(), band) {
-			report(at, fmt.Sprintf("there is no urgency %q", band), "one of "+list(earshot.BandNames()))
-		} else if t.RespondWithin[band] <= 0 {
-			report(at, "nobody can answer in no time", "such as 1h; leave it out for no clock")
-		}
-	}
-	return problems
 }
 
 func list[T ~string](words []T) string {

@@ -141,17 +141,3 @@ func (s Step) after(bands earshot.Bands, now time.Time) earshot.Case {
 	c.RespondBy = s.Team.respondBy(&c)
 	return c
 }
-
-// respondBy is when the first answer is due. It may come nearer as the case
-// becomes more urgent, and never moves away.
-func (t Team) respondBy(c *earshot.Case) time.Time {
-	within, clock := t.RespondWithin[c.Band]
-	if !clock {
-		return c.RespondBy
-	}
-	due := c.Opened.Add(within)
-	if c.RespondBy.IsZero() || due.Before(c.RespondBy) {
-		return due
-	}
-	return c.RespondBy
-}

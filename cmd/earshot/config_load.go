@@ -107,7 +107,8 @@ func (l *loader) alerts() {
 	c := alerts.Config{Teams: l.file.Teams, Bands: l.config.Bands, MaxAge: l.config.AlertMaxAge}
 	_, problems := alerts.New(alerts.Options{Metrics: prometheus.NewRegistry()}, c)
 	l.problems("", slices.DeleteFunc(problems, func(p earshot.Problem) bool {
-		return l.document.Unread(p.Path + ".name") // then it only seems that the team has none
+		// Then it only seems that a team has no name, or that there is no such team.
+		return l.document.Unread(p.Path+".name") || !l.teamsKnown() && strings.HasSuffix(p.Path, ".rota.fallback.team")
 	}))
 }
 
@@ -134,7 +135,9 @@ func (l *loader) book(teams []string) {
 }
 
 // teamsKnown reports whether all names of teams could be read.
-func (l *loader) teamsKnown() bool { return l.document.Complete("teams", "kinds", "respond_within") }
+func (l *loader) teamsKnown() bool {
+	return l.document.Complete("teams", "kinds", "respond_within", "next_reply_within", "resolve_within", "warn_at", "around_the_clock", "hours", "people", "rota")
+}
 
 // unbound returns the rules without the topics that they name, nor the brands
 // unless those are known.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // hours, rotas and quiet hours name time zones, and not every machine knows them
 )
 
 // Exit codes of every command.

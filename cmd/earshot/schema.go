@@ -150,6 +150,8 @@ func mapType(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "object", Properties: bands, AdditionalProperties: jsonschema.FalseSchema}
 	case reflect.TypeFor[earshot.Kind]():
 		return enum(earshot.Kinds())
+	case reflect.TypeFor[earshot.Band]():
+		return enum(earshot.BandNames())
 	case reflect.TypeFor[int64]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer"}, {Type: "string", Pattern: `^[0-9.]+ *([KMGT]i?|k)?B$`}}}
 	}

@@ -1,0 +1,98 @@
+package alerts
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"earshot"
+	"earshot/alerts/duty"
+)
+
+// Team is a group of people who act on alerts.
+type Team struct {
+	Name            string         `yaml:"name" jsonschema:"description=Name of the team in subjects and routes: a-z 0-9 and -"`
+	Kinds           []earshot.Kind `yaml:"kinds" jsonschema:"description=What reaches the team; everything if left out"`
+	RespondWithin   duty.Limits    `yaml:"respond_within" jsonschema:"description=How soon the team answers for the first time, by urgency; a band left out has no clock"`
+	NextReplyWithin duty.Limits    `yaml:"next_reply_within" jsonschema:"description=How soon the team answers a further word of the customer, by urgency; a band left out has no clock"`
+	ResolveWithin   duty.Limits    `yaml:"resolve_within" jsonschema:"description=How soon the team resolves a case, by urgency, not counting the time in which it waits for the customer; a band left out has no clock"`
+	WarnAt          float64        `yaml:"warn_at" jsonschema:"description=Share of a time limit after which it is near: 0.8 if left out,minimum=0,maximum=1"`
+	AroundTheClock  []earshot.Band `yaml:"around_the_clock" jsonschema:"description=Urgencies whose clocks run outside the hours, too: critical if left out; [] for none"`
+	Hours           duty.Hours     `yaml:"hours" jsonschema:"description=When the team works: its clocks run then; always if left out"`
+	People          []duty.Person  `yaml:"people" jsonschema:"description=Who is in the team, as far as the rota and routes to people need it"`
+	Rota            duty.Rota      `yaml:"rota" jsonschema:"description=Who is called when nobody claims a critical alert"`
+
+	clocks *duty.Clocks // made once by prepared
+}
+
+// prepared is the team with what its configuration is turned into.
+func (t Team) prepared() Team {
+	clocks := t.Clocks()
+	t.clocks = &clocks
+	return t
+}
+
+// Clocks are the time limits of the team.
+func (t Team) Clocks() duty.Clocks {
+	if t.clocks != nil {
+		return *t.clocks
+	}
+	c := t.limits()
+	c.Calendar = t.Hours.Calendar()
+	return c
+}
+
+func (t Team) limits() duty.Clocks {
+	return duty.Clocks{First: t.RespondWithin, Next: t.NextReplyWithin, Resolve: t.ResolveWithin, Warn: t.WarnAt, Always: t.AroundTheClock}
+}
+
+// Roster is who of the team is on duty.
+func (t Team) Roster() *duty.Roster { return duty.NewRoster(t.People, t.Rota, t.Hours) }
+
+// respondBy is when the first answer is due. It may come nearer as the case
+// becomes more urgent, and never moves away.
+func (t Team) respondBy(c *earshot.Case) time.Time {
+	return t.Clocks().FirstBy(c.Band, c.Opened, c.RespondBy)
+}
+
+func (t Team) check(path string, others map[string]Team) earshot.Problems {
+	var problems earshot.Problems
+	report := func(at, what, hint string) {
+		problems = append(problems, earshot.Problem{Path: path + at, What: what, Hint: hint})
+	}
+	if t.Name == "" {
+		report("", "the team has no name", "add name: cs")
+	} else if !teamName.MatchString(t.Name) {
+		report(".name", fmt.Sprintf("%q cannot be a team's name", t.Name), "a to z, 0 to 9 and -, at most 63 characters")
+	} else if _, double := others[t.Name]; double {
+		report(".name", fmt.Sprintf("two teams are named %q", t.Name), "give each its own name")
+	}
+	for i, kind := range t.Kinds {
+		if !slices.Contains(earshot.Kinds(), kind) {
+			report(fmt.Sprintf(".kinds[%d]", i), fmt.Sprintf("there is no kind %q", kind), "one of "+list(earshot.Kinds()))
+		}
+	}
+	problems = append(problems, t.limits().Check(path)...)
+	problems = append(problems, t.Hours.Check(path+".hours")...)
+	return append(problems, duty.CheckRota(path, t.People, t.Rota, t.Hours)...)
+}
+
+// checkFallbacks looks for the teams that stand in for others.
+func checkFallbacks(teams []Team) earshot.Problems {
+	var problems earshot.Problems
+	for i, team := range teams {
+		other := team.Rota.Fallback.Team
+		switch {
+		case other == "" || other == earshot.Ops:
+		case other == team.Name:
+			problems = append(problems, earshot.Problem{
+				Path: fmt.Sprintf("teams[%d].rota.fallback.team", i), What: "the team cannot stand in for itself", Hint: "another team, or a person",
+			})
+		case !slices.ContainsFunc(teams, func(t Team) bool { return t.Name == other }):
+			problems = append(problems, earshot.Problem{
+				Path: fmt.Sprintf("teams[%d].rota.fallback.team", i), What: fmt.Sprintf("there is no team %q", other), Hint: "one of teams, or " + earshot.Ops,
+			})
+		}
+	}
+	return problems
+}
