@@ -23,8 +23,6 @@ type Book struct {
 	index   *match.Index
 	queries map[string]*earshot.Query
 	uses    attributes // that the rules read
-	weights Weights
-	points  [urgency.HeadCount]float64
 	workers sync.Pool
 	errors  atomic.Uint64
 }
@@ -44,6 +42,8 @@ type brand struct {
 	speaksFor, against []contextTerm
 	threshold          earshot.Score
 	layer              *adapt.Layer // nil for none
+	weights            Weights      // of its urgency
+	points             [urgency.HeadCount]float64
 }
 
 // topic is a compiled Topic.
@@ -57,8 +57,9 @@ type topic struct {
 // The book is nil if a problem is fatal; a book may come with warnings.
 func New(config Config) (*Book, earshot.Problems) {
 	c := compiler{config: config, queries: map[string]*earshot.Query{}}
+	weights := c.weights()
 	for i := range config.Brands {
-		c.brand(i, &config.Brands[i])
+		c.brand(i, &config.Brands[i], &weights)
 	}
 	c.link()
 	topics := c.contexts(c.exclusions(c.place()))
@@ -75,11 +76,6 @@ func New(config Config) (*Book, earshot.Problems) {
 		brands: c.brands, rules: c.rules, queries: c.queries, uses: c.uses,
 		index: match.New(append(c.brandQueries, topics...), len(c.brandQueries)),
 	}
-	b.weights = DefaultWeights()
-	if config.Points != nil {
-		b.weights = *config.Points
-	}
-	b.points = b.weights.heads()
 	for i := range config.Brands {
 		if at, ok := b.index.Everyday(i); ok {
 			c.warnEveryday(i, at)

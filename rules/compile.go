@@ -38,7 +38,7 @@ func (c *compiler) warn(path, what, hint string) {
 	c.problems = append(c.problems, earshot.Problem{Path: path, What: what, Hint: hint, Warning: true})
 }
 
-func (c *compiler) brand(i int, config *Brand) {
+func (c *compiler) brand(i int, config *Brand, weights *Weights) {
 	path := fmt.Sprintf("brands[%d]", i)
 	_, taken := c.queries[config.Name]
 	c.name(path+".name", "brand", config.Name, taken)
@@ -54,6 +54,8 @@ func (c *compiler) brand(i int, config *Brand) {
 		c.topicNames = append(c.topicNames, t.Name)
 	}
 	b.layer = c.config.Layers[config.Name]
+	b.weights = c.weightsOf(path+".urgency.weights", config.Urgency.Weights, weights)
+	b.points = b.weights.heads()
 	b.weighed, b.threshold = config.Context.isSet(), c.threshold(path+".threshold", config)
 	c.contextQueries = append(c.contextQueries, [2][]*earshot.Query{
 		c.context(path+".context.for", config.Context.For), c.context(path+".context.against", config.Context.Against),

@@ -33,7 +33,17 @@ type Brand struct {
 	Context   Context `yaml:"context" jsonschema:"description=For a name that is also a fruit or a verb or another firm: what tells them apart"`
 	Adapt     string  `yaml:"adapt" jsonschema:"description=File of what earshot adapt has learnt from corrections; it need not be there yet"`
 	Threshold float64 `yaml:"threshold" jsonschema:"description=Relevance below which a mention is not the brand's and is not kept for it; 0.5 with a context and 0 without one if left out,minimum=0,maximum=1"`
+
+	Urgency BrandUrgency `yaml:"urgency" jsonschema:"description=What makes a mention of the brand urgent where that differs from other brands"`
 }
+
+// BrandUrgency is what makes mentions of one brand urgent.
+type BrandUrgency struct {
+	Weights Points `yaml:"weights" jsonschema:"description=Points that differ for the brand: keys as in urgency.weights; what is left out is as there"`
+}
+
+// Points are weights that take the place of others, by their keys in Weights.
+type Points map[string]float64
 
 // Context is what a post is about that means the brand by an ambiguous name, and
 // what it is about that does not.

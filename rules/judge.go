@@ -96,15 +96,15 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) (verdict earshot.Verd
 	if opinion != nil {
 		v.heed(opinion, brand.model)
 	}
-	v.pressHeads(w.pressures.Parts, &b.points)
-	w.adaptHeads(&v, brand, &b.points)
+	v.pressHeads(w.pressures.Parts, &brand.points)
+	w.adaptHeads(&v, brand, &brand.points)
 	if opinion != nil {
 		v.hurry(opinion, brand.model)
 	}
-	v.pressShare(reasonNegative, b.weights.Negative, max(-v.Sentiment.Float(), 0))
+	v.pressShare(reasonNegative, brand.weights.Negative, max(-v.Sentiment.Float(), 0))
 	addressed := w.addresses(m, brand)
-	v.pressShare(reasonQuestion, b.weights.Question, share(addressed && w.pressure.Question))
-	v.pressContext(m, &b.weights)
+	v.pressShare(reasonQuestion, brand.weights.Question, share(addressed && w.pressure.Question))
+	v.pressContext(m, &brand.weights)
 	for _, t := range brand.topics {
 		if !b.index.Matches(&w.post, t.query) {
 			continue
@@ -112,7 +112,7 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) (verdict earshot.Verd
 		v.Topics = append(v.Topics, t.name)
 		if t.danger {
 			v.Danger = true
-			v.pressShare(reasonTopic+t.name, b.weights.Topic, 1)
+			v.pressShare(reasonTopic+t.name, brand.weights.Topic, 1)
 		}
 	}
 	v.OwnedAuthor = brand.owned.wrote(m)

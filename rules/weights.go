@@ -1,7 +1,12 @@
 package rules
 
 import (
+	"iter"
+	"maps"
 	"math"
+	"reflect"
+	"slices"
+	"strconv"
 	"time"
 
 	"earshot"
@@ -36,6 +41,57 @@ func DefaultWeights() Weights {
 		Complaint: 20, Request: 15, Danger: 45, Leaving: 20, Legal: 20, Offensive: 5,
 		Negative: 15, Question: 10, Topic: 25,
 		Reach: 10, Verified: 3, Rating: 10, Waiting: 3, Thread: 2,
+	}
+}
+
+// each yields the key of every weight, and the weight to be changed.
+func (w *Weights) each() iter.Seq2[string, *float64] {
+	return func(yield func(string, *float64) bool) {
+		v := reflect.ValueOf(w).Elem()
+		for i := range v.NumField() {
+			weight, ok := v.Field(i).Addr().Interface().(*float64)
+			if ok && !yield(v.Type().Field(i).Tag.Get("yaml"), weight) {
+				return
+			}
+		}
+	}
+}
+
+// weights checks those of all brands.
+func (c *compiler) weights() Weights {
+	w := DefaultWeights()
+	if c.config.Points != nil {
+		w = *c.config.Points
+	}
+	for key, weight := range w.each() {
+		c.points("urgency.weights."+key, *weight)
+	}
+	return w
+}
+
+// weightsOf returns what weighs for a brand: its own points, else those of all.
+func (c *compiler) weightsOf(path string, own Points, all *Weights) Weights {
+	w := *all
+	var known []string
+	for key, weight := range w.each() {
+		known = append(known, key)
+		if p, ok := own[key]; ok {
+			c.points(path+"."+key, p)
+			*weight = p
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(own)) {
+		if !slices.Contains(known, key) {
+			c.fail(path+"."+key, "there is no weight "+strconv.Quote(key), c.suggest(key, known))
+		}
+	}
+	return w
+}
+
+// points checks how many points a reason is worth.
+func (c *compiler) points(path string, p float64) {
+	if !(p >= -pointsMost && p <= pointsMost) {
+		c.fail(path, "no reason can be worth so many points", "the whole scale has 100: from -100 to 100")
 	}
 }
 

@@ -142,6 +142,10 @@ func mapType(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{
 			OneOf: []*jsonschema.Schema{{Type: "string"}, topic},
 		}}
+	case reflect.TypeFor[rules.Points]():
+		points := reflectSchema(rules.Weights{})
+		points.Version = ""
+		return points
 	case reflect.TypeFor[map[earshot.Band]time.Duration]():
 		bands := jsonschema.NewProperties()
 		for _, band := range earshot.BandNames() {
