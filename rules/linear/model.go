@@ -112,20 +112,18 @@ func (m *Model) Sum1(p *features.Post, parts []int32) (sum int32) {
 
 // Sum2 adds up the features of a group for a model of three classes; their hashes
 // are changed by salt, 0 for none, so that a model can have weights of its own for
-// a language; names may be left out. Parts gets what each span argues for the
-// third class and against the second.
-func (m *Model) Sum2(p *features.Post, g features.Group, salt uint32, names bool, parts []int32) (second, third int32) {
+// a language; names may be left out. What each span argues for the second and for
+// the third class is added to parts, two a span.
+func (m *Model) Sum2(p *features.Post, g features.Group, salt uint32, names bool, parts []int32) {
 	for _, f := range p.Groups[g] {
 		if !names && p.Spans[f.Span].Name {
 			continue
 		}
 		at := int((f.Hash^salt)&m.mask) * 2
-		a, b := Worth(int8(m.table[at])), Worth(int8(m.table[at+1]))
-		second += a
-		third += b
-		parts[f.Span] += b - a
+		part := parts[2*f.Span:][:2]
+		part[0] += Worth(int8(m.table[at]))
+		part[1] += Worth(int8(m.table[at+1]))
 	}
-	return second, third
 }
 
 // Row2 is the weights of one feature in a model of three classes, in units.

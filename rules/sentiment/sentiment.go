@@ -2,8 +2,8 @@
 // linear model in the program, trained on posts in ten languages, weighs words,
 // characters and signs; word lists in 20 languages, which know negation, degree
 // and contrast, are one of its inputs and all that counts in the other languages.
-// Every part of the score is a reason. Whom the feeling is for, it does not ask:
-// see Toward.
+// Every part of the score is a reason. Whom the feeling is for, the caller says by
+// naming places: see Toward.
 package sentiment
 
 import (
@@ -16,11 +16,12 @@ import (
 
 // Rules of the reasons given here.
 const (
-	RuleWords   = "sentiment"         // the trained model, about a word or sign
-	RuleLexicon = "sentiment:lexicon" // a phrase of the word lists
-	RuleDenied  = "sentiment:denied"  // what negation and bad word seem to say, taken back: I don't hate it
-	RuleBase    = "sentiment:base"    // what the model holds of any post
-	RuleRest    = "sentiment:rest"    // the sum of what is too small to list
+	RuleWords    = "sentiment"          // the trained model, about a word or sign
+	RuleLexicon  = "sentiment:lexicon"  // a phrase of the word lists
+	RuleDenied   = "sentiment:denied"   // what negation and bad word seem to say, taken back: I don't hate it
+	RuleCompared = "sentiment:compared" // the brand is better or worse than another: see Toward
+	RuleBase     = "sentiment:base"     // what the model holds of any post
+	RuleRest     = "sentiment:rest"     // the sum of what is too small to list
 )
 
 // mostReasons is how many words explain a score; the rest is one reason.
@@ -54,62 +55,76 @@ type Part struct {
 // use.
 type Meter struct {
 	Result
-	Parts []Part // they sum to the score exactly; valid until the next Measure
+	Parts []Part // they sum to the score exactly; valid until the next Measure or Toward
 
-	lexical reader
-	spans   []int32
-	sizes   []float64 // of the parts: what each argues for positive and against negative
-	sorted  []float64
+	lexical   reader
+	heeding   heeding
+	arguments []argument // of the text as a whole
+	whole     Result
+	wholeOdds odds
+	spans     []int32   // of the model, two a span: for negative and for positive
+	sizes     []float64 // of the parts: what each argues for positive and against negative
+	sorted    []float64
+}
+
+// argument is what a word, sign or phrase argues, against neutral.
+type argument struct {
+	rule     string
+	field    text.Field
+	from, to int
+	neg, pos float64
 }
 
 // Measure reads a post.
 func (m *Meter) Measure(in Input) Result {
 	model := loadWeights()
-	m.Parts = m.Parts[:0]
 	m.lexical.start(in)
 	m.lexical.read()
-	odds := model.odds(m, &in)
-	m.Result = model.result(odds, in.Lang)
+	m.argue(model, &in)
+	z := model.base(in.Lang)
+	for i := range m.arguments {
+		z.neg += m.arguments[i].neg
+		z.pos += m.arguments[i].pos
+	}
+	m.Result = model.result(z, in.Lang)
 	for _, f := range m.lexical.found {
 		m.Named += f.value
 	}
-	if len(m.Parts) == 0 {
+	if len(m.arguments) == 0 {
 		m.Score, m.Label = 0, labels[neutral] // nothing was said
-		return m.Result
 	}
-	m.explain(odds)
+	m.whole, m.wholeOdds = m.Result, z
+	m.explain(m.arguments, nil, m.Result, z)
 	return m.Result
 }
 
 // odds is what argues for negative and positive against neutral, logarithmic.
 type odds struct{ neg, pos float64 }
 
-func (w *weights) odds(m *Meter, in *Input) odds {
-	m.spans = append(m.spans[:0], make([]int32, len(in.Post.Spans))...)
-	neg, pos := w.sum(m.spans, in)
+// argue gathers what the words, signs and phrases of a post argue.
+func (m *Meter) argue(w *weights, in *Input) {
+	m.arguments = m.arguments[:0]
+	m.spans = append(m.spans[:0], make([]int32, 2*len(in.Post.Spans))...)
+	w.sum(m.spans, in)
 	damp := damping(in.Post)
 	unit := w.model.Unit * damp
-	for i, v := range m.spans {
-		if v != 0 {
-			s := in.Post.Spans[i]
-			m.part(RuleWords, field(s.Body), int(s.From), int(s.To), float64(v)*unit)
+	for i := range in.Post.Spans {
+		neg, pos := m.spans[2*i], m.spans[2*i+1]
+		if neg != 0 || pos != 0 {
+			s := &in.Post.Spans[i]
+			m.arguments = append(m.arguments, argument{
+				RuleWords, field(s.Body), int(s.From), int(s.To), float64(neg) * unit, float64(pos) * unit,
+			})
 		}
 	}
-	z := odds{neg: float64(float64(neg) * unit), pos: float64(float64(pos) * unit)}
-	for _, f := range m.lexical.found {
-		a, b := w.lexical(in.Lang, f.value)
-		a, b = a*damp, b*damp
-		z.neg += a
-		z.pos += b
-		m.part(RuleLexicon, f.field, f.from, f.to, b-a)
+	for i := range m.lexical.found {
+		f := &m.lexical.found[i]
+		neg, pos := w.lexical(in.Lang, f.value)
+		m.arguments = append(m.arguments, argument{RuleLexicon, f.field, f.from, f.to, neg * damp, pos * damp})
 		if f.denied >= 0 {
-			z.neg -= m.takeBack(in.Post, &f, unit)
+			m.takeBack(in.Post, f, unit)
 		}
 	}
-	base := w.base(in.Lang)
-	z.neg += base.neg
-	z.pos += base.pos
-	return z
 }
 
 func field(body bool) text.Field {
@@ -120,59 +135,62 @@ func field(body bool) text.Field {
 }
 
 // takeBack notes that the words from the negation of something bad to its end argue
-// for nothing bad, and returns how much they did: each of them is learnt from posts
-// in which it stands for itself.
-func (m *Meter) takeBack(p *features.Post, f *finding, unit float64) float64 {
+// for nothing bad: each of them is learnt from posts in which it stands for itself.
+func (m *Meter) takeBack(p *features.Post, f *finding, unit float64) {
 	var sum int32
-	for i, v := range m.spans {
+	for i := range p.Spans {
 		s := &p.Spans[i]
 		if field(s.Body) == f.field && int(s.To) > f.denied && int(s.From) < f.to { // don't is two tokens
-			sum += v
+			sum += m.spans[2*i+1] - m.spans[2*i]
 		}
 	}
-	if sum >= 0 {
-		return 0
+	if sum < 0 {
+		m.arguments = append(m.arguments, argument{RuleDenied, f.field, f.denied, f.to, float64(sum) * unit, 0})
 	}
-	size := float64(-sum) * unit
-	m.part(RuleDenied, f.field, f.denied, f.to, size)
-	return size
 }
 
-// part notes what a span argues for positive and against negative.
-func (m *Meter) part(rule string, f text.Field, from, to int, margin float64) {
-	m.Parts = append(m.Parts, Part{Rule: rule, Field: f, From: from, To: to})
-	m.sizes = append(m.sizes[:len(m.Parts)-1], margin)
-}
-
-// explain divides the score among the parts as they share in the margin between
-// positive and negative: score = (1 - chance of neutral) tanh(margin / 2), which
-// has the sign of the margin and at most half its size, so that each part counts
-// the same fraction of what it argues.
-func (m *Meter) explain(z odds) {
+// explain divides a score among arguments, each of which counts as much as is heeded
+// of it, all in full if heed is nil, as they share in the margin between positive and
+// negative: score = (1 - chance of neutral) tanh(margin / 2), which has the sign of
+// the margin and at most half its size, so that each part counts the same fraction of
+// what it argues.
+func (m *Meter) explain(args []argument, heed []float64, r Result, z odds) {
+	m.Parts, m.sizes = m.Parts[:0], m.sizes[:0]
+	if len(args) == 0 {
+		return
+	}
+	for i := range args {
+		a := &args[i]
+		size := a.pos - a.neg
+		if heed != nil {
+			size *= heed[i]
+		}
+		m.sizes = append(m.sizes, size)
+	}
 	margin := z.pos - z.neg
 	share := 0.0
 	if margin != 0 {
-		share = m.Score.Float() / margin
+		share = r.Score.Float() / margin
 	}
 	least := m.leastShown(mostReasons)
-	kept, sum, rest := m.Parts[:0], earshot.Score(0), earshot.Score(0)
-	for i, p := range m.Parts {
-		p.Weight = earshot.ScoreOf(m.sizes[i] * share)
+	sum, rest := earshot.Score(0), earshot.Score(0)
+	for i := range args {
+		a := &args[i]
+		weight := earshot.ScoreOf(m.sizes[i] * share)
 		switch {
-		case p.Weight == 0:
+		case weight == 0:
 			continue
-		case len(kept) == mostReasons || math.Abs(m.sizes[i]) < least:
-			rest += p.Weight
+		case len(m.Parts) == mostReasons || math.Abs(m.sizes[i]) < least:
+			rest += weight
 		default:
-			kept = append(kept, p)
+			m.Parts = append(m.Parts, Part{Rule: a.rule, Field: a.field, From: a.from, To: a.to, Weight: weight})
 		}
-		sum += p.Weight
+		sum += weight
 	}
-	m.Parts = kept
 	if rest != 0 {
 		m.Parts = append(m.Parts, Part{Rule: RuleRest, Weight: rest})
 	}
-	if base := m.Score - sum; base != 0 {
+	if base := r.Score - sum; base != 0 {
 		m.Parts = append(m.Parts, Part{Rule: RuleBase, Weight: base})
 	}
 }

@@ -86,9 +86,9 @@ func Nameless(lang string, g features.Group) bool {
 	return (lang == "en" || lang == "") && (g == features.Runs2 || g == features.Runs3)
 }
 
-// sum adds up what the model makes of a post, in units. Of a language that it does
-// not know it reads the signs alone.
-func (w *weights) sum(spans []int32, in *Input) (neg, pos int32) {
+// sum adds up what the model makes of a post, in units, two a span. Of a language
+// that it does not know it reads the signs alone.
+func (w *weights) sum(spans []int32, in *Input) {
 	salt, known := w.salts[in.Lang]
 	for _, g := range w.model.Groups {
 		if !known && g != features.Signs && g != features.Style {
@@ -98,10 +98,8 @@ func (w *weights) sum(spans []int32, in *Input) (neg, pos int32) {
 		if Own(g) {
 			own = salt
 		}
-		a, b := w.model.Sum2(in.Post, g, own, !Nameless(in.Lang, g), spans)
-		neg, pos = neg+a, pos+b
+		w.model.Sum2(in.Post, g, own, !Nameless(in.Lang, g), spans)
 	}
-	return neg, pos
 }
 
 func (w *weights) base(lang string) odds {
