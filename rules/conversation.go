@@ -79,7 +79,7 @@ func over(nodes []earshot.QueryNode, op earshot.QueryOp, span earshot.Span) *ear
 // join adds to the brands that a mention names those whose conversation it belongs
 // to, but for those whose queries rule it out.
 func (w *worker) join(b *Book, m *earshot.Mention, named []int32) []int32 {
-	w.joined, w.brands = w.joined[:0], len(named)
+	w.named, w.joined, w.brands = named, w.joined[:0], len(named)
 	if len(m.About) == 0 {
 		return named
 	}

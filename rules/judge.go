@@ -33,9 +33,12 @@ type worker struct {
 	pressures urgency.Meter
 	pressure  urgency.Result
 	words     []match.Words
-	joined    []int32  // brands whose conversation the mention belongs to
-	applied   []string // rules that applied, for the brand judged last
-	brands    int      // how many the mention may concern
+	own       []match.Words // where the brand judged last is named
+	others    []match.Words // where others are
+	named     []int32       // brands that the mention names
+	joined    []int32       // brands whose conversation the mention belongs to
+	applied   []string      // rules that applied, for the brand judged last
+	brands    int           // how many the mention may concern
 	parts     []relevance.Part
 	heads     urgency.Scores // as the brand judged last has them
 }
@@ -70,7 +73,7 @@ func (w *worker) measure(m *earshot.Mention) {
 	if w.lang = language.Base(m.Lang); w.lang == "" {
 		w.lang = language.Guess(&w.features, m.Title, m.Text)
 	}
-	w.feeling = w.feelings.Measure(sentiment.Input{Tokens: &w.post.Tokens, Post: &w.features, Fields: w.fields, Lang: w.lang})
+	w.feeling = w.feelings.Measure(w.input())
 	w.pressure = w.pressures.Measure(urgency.Input{
 		Tokens: &w.post.Tokens, Post: &w.features, Fields: w.fields, Lang: w.lang, Feeling: w.feeling.Score.Float(), Named: w.feeling.Named,
 	})
@@ -90,6 +93,7 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) (verdict earshot.Verd
 		v.Sentiment = 0
 		return v.Verdict, false
 	}
+	v.Sentiment = w.toward(b, n)
 	v.Reasons = sentiment.Reasons(v.Reasons, w.feelings.Parts)
 	w.adaptFeeling(&v, brand)
 	opinion := brand.opinion(m)
