@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"earshot/alerts"
+	"earshot/alerts/casework"
 	"earshot/bus"
 	"earshot/listeners"
 	"earshot/systemd"
@@ -29,6 +30,7 @@ type daemon struct {
 	pipeline *pipeline
 	engine   *alerts.Engine
 	runner   *listeners.Runner
+	board    *casework.Board                   // of cases
 	network  atomic.Pointer[listeners.Network] // of all listeners; only a reload changes it
 	around   surroundings                      // what drivers are handed
 

@@ -125,6 +125,7 @@ func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error)
 	group.Go(func() error { return d.alert(ctx) })
 	group.Go(func() error { return d.models(ctx) })
 	group.Go(func() error { d.pipeline.known.Run(ctx); return nil })
+	group.Go(func() error { d.keepBoard(ctx); return nil })
 	group.Go(func() error { d.pipeline.forgotten.Run(ctx, d.bus); return nil })
 	group.Go(func() error {
 		defer stopFlushing()
@@ -184,9 +185,13 @@ func (d *daemon) assemble() error {
 	}
 	d.engine = engine
 	d.runner = listeners.New(listeners.Options{Log: d.pipeline, Logger: d.log.Named("listeners"), Metrics: d.metrics})
-	return d.bus.Serve(serviceVersion(), bus.Answers{
+	err := d.bus.Serve(serviceVersion(), bus.Answers{
 		askSources: func(context.Context, []byte) (any, error) { return d.runner.Status(), nil },
 	})
+	if err != nil {
+		return err
+	}
+	return d.serveCases()
 }
 
 // openBus opens the bus, and keeps systemd patient while a store recovers or an

@@ -1,0 +1,230 @@
+package casework
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"earshot"
+)
+
+// Item is a case on the board: what a list of cases shows of it.
+type Item struct {
+	ID        string        `json:"id"`
+	Team      string        `json:"team"`
+	Brand     string        `json:"brand"`
+	State     earshot.State `json:"state"`
+	Kind      earshot.Kind  `json:"kind"`
+	Topic     string        `json:"topic,omitempty"`
+	Urgency   earshot.Score `json:"urgency"`
+	Band      earshot.Band  `json:"band"`
+	Owner     string        `json:"owner,omitempty"`
+	Count     int           `json:"count"` // mentions in it
+	Reach     int64         `json:"reach"`
+	Opened    time.Time     `json:"opened"`
+	Due       time.Time     `json:"due,omitzero"`        // the nearest of its limits; zero when none runs
+	Answered  time.Time     `json:"answered,omitzero"`   //
+	MutedTill time.Time     `json:"muted_till,omitzero"` //
+	Story     string        `json:"story,omitempty"`
+	Customer  string        `json:"customer,omitempty"`
+	Merged    string        `json:"merged,omitempty"` // ID of the case it is part of
+	Pin       *earshot.Pin  `json:"pin,omitempty"`
+	Changed   time.Time     `json:"changed"` // when it last did
+	By        string        `json:"by"`      // who did it
+	Event     string        `json:"event"`   // what it was
+
+	sequence uint64
+}
+
+// Board knows all cases as they stand now. It is fed from the log and may be
+// thrown away at any time. Its methods may be called concurrently.
+type Board struct {
+	mu    sync.RWMutex
+	teams map[string]map[string]*Item
+	pins  map[string]pinned // by story, or by case where there is none
+	names map[string]string // few words, each kept once
+
+	load   sync.Once
+	loaded chan struct{}
+}
+
+type pinned struct {
+	pin      *earshot.Pin
+	sequence uint64
+}
+
+// NewBoard returns an empty board.
+func NewBoard() *Board {
+	return &Board{teams: map[string]map[string]*Item{}, pins: map[string]pinned{}, names: map[string]string{}, loaded: make(chan struct{})}
+}
+
+// Loaded says that all cases there are have been put on the board.
+func (b *Board) Loaded() { b.load.Do(func() { close(b.loaded) }) }
+
+// await waits until all cases there are have been put on the board.
+func (b *Board) await(ctx context.Context) error {
+	select {
+	case <-b.loaded:
+		return nil
+	case <-ctx.Done():
+		return refuse(Unavailable, "the daemon is still reading its cases: try again in a moment")
+	}
+}
+
+// Put takes up the event of a case, unless a later one of it is known: events may
+// come twice and in any order.
+func (b *Board) Put(e *earshot.CaseEvent) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	team := b.teams[e.Case.Team]
+	if team == nil {
+		team = map[string]*Item{}
+		b.teams[b.name(e.Case.Team)] = team
+	}
+	if known := team[e.Case.ID]; known != nil && known.sequence >= e.Sequence {
+		return
+	}
+	item := b.item(e)
+	team[item.ID] = item
+	key := link(item.Story, item.ID)
+	if known, ok := b.pins[key]; (item.Pin != nil || ok && e.Event == UnpinnedEvent) && known.sequence < e.Sequence {
+		b.pins[key] = pinned{item.Pin, e.Sequence}
+	}
+}
+
+func (b *Board) item(e *earshot.CaseEvent) *Item {
+	c := &e.Case
+	return &Item{
+		ID: strings.Clone(c.ID), Team: b.name(c.Team), Brand: b.name(c.Brand),
+		State: earshot.State(b.name(string(c.State))), Kind: earshot.Kind(b.name(string(c.Kind))),
+		Topic: b.name(c.Topic), Urgency: c.Urgency, Band: earshot.Band(b.name(string(c.Band))),
+		Owner: b.name(c.Owner), Count: c.Count, Reach: c.Reach, Opened: c.Opened.UTC(), Due: Due(c),
+		Answered: c.Answered.UTC(), MutedTill: c.MutedTill.UTC(), Story: strings.Clone(c.Story),
+		Customer: strings.Clone(c.Customer), Merged: strings.Clone(c.Merged), Pin: c.Pin,
+		Changed: e.At.UTC(), By: b.name(e.By), Event: b.name(e.Event), sequence: e.Sequence,
+	}
+}
+
+// name keeps each word once, however many cases use it, as long as there are not
+// too many.
+func (b *Board) name(word string) string {
+	if kept, ok := b.names[word]; ok {
+		return kept
+	}
+	word = strings.Clone(word)
+	if len(b.names) < 10_000 {
+		b.names[word] = word
+	}
+	return word
+}
+
+// link is what the cases have in common that share a pin.
+func link(story, id string) string {
+	if story != "" {
+		return story
+	}
+	return id
+}
+
+// Due is the nearest limit of a case that is running, zero for none.
+func Due(c *earshot.Case) time.Time {
+	switch c.State {
+	case earshot.Resolved, earshot.Expired, earshot.Muted:
+		return time.Time{}
+	}
+	return earlier(earlier(c.RespondBy, c.NextBy), c.ResolveBy).UTC()
+}
+
+// Prune drops the cases that have not changed since a moment: the log has
+// forgotten them.
+func (b *Board) Prune(since time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, team := range b.teams {
+		for id, item := range team {
+			if item.Changed.Before(since) {
+				delete(team, id)
+				delete(b.pins, link(item.Story, item.ID))
+			}
+		}
+	}
+}
+
+// Len is how many cases there are.
+func (b *Board) Len() int {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	n := 0
+	for _, team := range b.teams {
+		n += len(team)
+	}
+	return n
+}
+
+// Pin is what is pinned to the cases of a story now, or to a case of no story;
+// nil for nothing.
+func (b *Board) Pin(story, id string) *earshot.Pin {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.pins[link(story, id)].pin
+}
+
+// Find returns the ID of the one case of a team that begins with the given
+// characters. The error is a *Refusal.
+func (b *Board) Find(team, prefix string) (string, error) {
+	prefix = strings.ToLower(strings.TrimSpace(prefix))
+	if prefix == "" {
+		return "", refuse(BadRequest, "which case it is about is missing (case: its ID, or the beginning of it)")
+	}
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if _, ok := b.teams[team][prefix]; ok {
+		return prefix, nil
+	}
+	found := ""
+	for id := range b.teams[team] {
+		if strings.HasPrefix(id, prefix) {
+			if found != "" {
+				return "", refuse(BadRequest, "several cases of %s begin with %s, such as %s and %s: say more of the ID", team, shown(prefix), min(found, id), max(found, id))
+			}
+			found = id
+		}
+	}
+	if found == "" {
+		return "", refuse(NotFound, "%s has no case %s (list shows what there is)", team, shown(prefix))
+	}
+	return found, nil
+}
+
+// shown is something of a request, fit to be repeated in an error.
+func shown(text string) string {
+	if len(text) > 40 {
+		text = text[:40] + "…"
+	}
+	return strings.ToValidUTF8(strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, text), "?")
+}
+
+// Ref names a case of a team.
+type Ref struct{ Team, ID string }
+
+// Linked returns the cases of all teams that are of the same story, or have the
+// same ID, but for the case itself.
+func (b *Board) Linked(story string, of Ref) []Item {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	var all []Item
+	for name, team := range b.teams {
+		for id, item := range team {
+			if (id == of.ID || story != "" && item.Story == story) && (Ref{name, id}) != of {
+				all = append(all, *item)
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,96 @@
+package casework
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+)
+
+// Verbs that change nothing.
+const (
+	List Verb = "list"
+	Get  Verb = "get"
+)
+
+// Served lists everything that can be asked.
+func Served() []Verb { return append([]Verb{List, Get}, Verbs()...) }
+
+// MaxRequest is the longest request, in bytes.
+const MaxRequest = 64 << 10
+
+// Serve answers one request of a person of a team, which the credential has
+// proved: a payload that names another person is refused. The error is a *Refusal
+// when the person can do something about it.
+func (d *Desk) Serve(ctx context.Context, team, person string, verb Verb, payload []byte) (any, error) {
+	if !personName(person) {
+		return nil, refuse(Forbidden, "%q cannot be a person's name (letters, digits, - and _)", shown(person))
+	}
+	if err := d.Board.await(ctx); err != nil {
+		return nil, err
+	}
+	switch verb {
+	case List:
+		var q Query
+		if err := read(payload, &q); err != nil {
+			return nil, err
+		}
+		if err := isSelf(q.Sender, person); err != nil {
+			return nil, err
+		}
+		return d.Board.List(team, person, q, d.Now())
+	case Get:
+		var a struct {
+			Sender string `json:"by"`
+			Case   string `json:"case"`
+		}
+		if err := read(payload, &a); err != nil {
+			return nil, err
+		}
+		if err := isSelf(a.Sender, person); err != nil {
+			return nil, err
+		}
+		return d.Get(ctx, team, person, a.Case)
+	}
+	a := Action{}
+	if err := read(payload, &a); err != nil {
+		return nil, err
+	}
+	if err := isSelf(a.Sender, person); err != nil {
+		return nil, err
+	}
+	a.Verb, a.By, a.Team = verb, person, team
+	return d.Do(ctx, a)
+}
+
+// read reads a request strictly: a word that is not understood may have been meant.
+func read(payload []byte, into any) error {
+	if len(payload) > MaxRequest {
+		return refuse(BadRequest, "the request has %d bytes: at most %d", len(payload), MaxRequest)
+	}
+	if len(bytes.TrimSpace(payload)) == 0 {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(payload))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil {
+		if _, more := d.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("there is more than one JSON object")
+		}
+	}
+	if err != nil {
+		return refuse(BadRequest, "reading the request: %s", shown(strings.TrimPrefix(err.Error(), "json: ")))
+	}
+	return nil
+}
+
+// isSelf refuses a payload that names another person than the credential.
+func isSelf(named, person string) error {
+	if named != "" && named != person {
+		return refuse(Forbidden, "you are %s: nobody acts as %s with your credential", person, shown(named))
+	}
+	return nil
+}

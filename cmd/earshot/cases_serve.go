@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"earshot"
+	"earshot/alerts/casework"
+	"earshot/bus"
+)
+
+// caseLog is where the desk of cases reads and writes.
+type caseLog struct{ *bus.Bus }
+
+// CasesNow returns the last events of several cases.
+func (l caseLog) CasesNow(ctx context.Context, of []casework.Ref) ([]earshot.CaseEvent, error) {
+	refs := make([][2]string, len(of))
+	for i, ref := range of {
+		refs[i] = [2]string{ref.Team, ref.ID}
+	}
+	return l.Bus.CasesNow(ctx, refs)
+}
+
+// serveCases has the daemon answer what people ask about cases.
+func (d *daemon) serveCases() error {
+	d.board = casework.NewBoard()
+	desk := casework.NewDesk(casework.Options{
+		Log: caseLog{d.bus}, Board: d.board,
+		Teams: func() []string { return teamNames(d.config.Load()) },
+		Limits: func() casework.Limits {
+			return casework.Limits{Bands: alertsConfig(d.config.Load()).Bands}
+		},
+	})
+	verbs := make([]string, 0, len(casework.Served()))
+	for _, verb := range casework.Served() {
+		verbs = append(verbs, string(verb))
+	}
+	return d.bus.ServeCases(verbs, func(ctx context.Context, team, person, verb string, request []byte) (any, error) {
+		return desk.Serve(ctx, team, person, casework.Verb(verb), request)
+	})
+}
+
+// pruneEvery is how often the board drops cases that the log has forgotten.
+const pruneEvery = time.Hour
+
+// keepBoard feeds the board of cases until ctx ends.
+func (d *daemon) keepBoard(ctx context.Context) {
+	pruned := time.Now()
+	d.bus.FollowCases(ctx, d.board.Put, func() {
+		d.board.Loaded()
+		if now := time.Now(); now.Sub(pruned) > pruneEvery {
+			pruned = now
+			d.board.Prune(now.Add(-2*d.config.Load().Retention - pruneEvery))
+		}
+	})
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"earshot/alerts/casework"
+)
+
+const caseworkConfig = `
+state: %[1]s
+bus:
+  listen: %[2]s
+  users:
+    - {name: anna, role: person, team: cs}
+    - {name: bob, role: person, team: cs}
+    - {name: dora, role: person, team: pr}
+http: {listen: %[3]s}
+brands:
+  - {name: acme, query: acme}
+rules:
+  - {name: furious, when: 'mention.text contains "furious"', urgency: 65, send: [cs, pr]}
+teams:
+  - {name: cs, respond_within: {high: 1h}}
+  - {name: pr}
+listeners:
+  - {name: replay, type: file, path: %[4]s}
+`
+
+// office is a running daemon with people of two teams.
+type office struct {
+	t              *testing.T
+	config, state  string
+	address, posts string
+	nats           string
+	process        *process
+}
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	o := &office{
+		t: t, state: filepath.Join(t.TempDir(), "state"), address: freeAddress(t),
+		posts: filepath.Join(t.TempDir(), "posts.ndjson"), nats: tool(t, "github.com/nats-io/natscli/nats"),
+	}
+	if err := os.WriteFile(o.posts, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	httpAddress := freeAddress(t)
+	o.config = writeConfig(t, fmt.Sprintf(caseworkConfig, o.state, o.address, httpAddress, o.posts))
+	o.process = startProcess(t, o.config, httpAddress)
+	o.process.ready(t)
+	return o
+}
+
+func (o *office) passwordFile(user string) string {
+	return filepath.Join(o.state, "credentials", user)
+}
+
+// request asks with the ordinary nats CLI, as an agent would.
+func (o *office) request(user, subject, body string) string {
+	o.t.Helper()
+	return o.cli(user, "req", "--raw", "--timeout", "1m", subject, body)
+}
+
+func (o *office) cli(user string, args ...string) string {
+	o.t.Helper()
+	password, err := os.ReadFile(o.passwordFile(user))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	login := []string{"--no-context", "--server", "nats://" + o.address, "--user", user, "--password", strings.TrimSpace(string(password))}
+	if user != "daemon" {
+		login = append(login, "--inbox-prefix", "_INBOX_"+user)
+	}
+	cmd := exec.CommandContext(o.t.Context(), o.nats, append(login, args...)...)
+	cmd.Env = append(os.Environ(), "HOME="+o.t.TempDir())
+	out, _ := cmd.CombinedOutput() // what is refused ends with an error, and says so
+	return string(out)
+}
+
+// earshot runs earshot cases in this process, as a person.
+func (o *office) earshot(user string, args ...string) (int, string, string) {
+	o.t.Helper()
+	login := []string{"--server", "nats://" + o.address, "--user", user, "--password-file", o.passwordFile(user)}
+	if user == "" {
+		login = []string{"-c", o.config}
+	}
+	return call(o.t, "", append(append([]string{"cases"}, args...), login...)...)
+}
+
+// hears posts something and returns the case that comes of it.
+func (o *office) hears(n int) casework.Item {
+	o.t.Helper()
+	before := o.list("cs").Total
+	appendLine(o.t, o.posts, fmt.Sprintf(`{"id":"forum:%d","network":"forum","text":"acme makes me furious, number %d","author":{"handle":"@jane%d"}}`, n, n, n))
+	var page casework.Page
+	eventually(o.t, "there is a case", func() error {
+		if page = o.list("cs"); page.Total <= before {
+			return fmt.Errorf("%d cases", page.Total)
+		}
+		return nil
+	})
+	for _, item := range page.Cases {
+		if item.State == "open" && item.Owner == "" {
+			return item
+		}
+	}
+	o.t.Fatalf("no open case: %+v", page)
+	return casework.Item{}
+}
+
+func (o *office) list(team string) casework.Page {
+	o.t.Helper()
+	code, out, errs := o.earshot("", "--team", team, "--json")
+	var page casework.Page
+	if err := json.Unmarshal([]byte(out), &page); err != nil || code != exitOK {
+		o.t.Fatalf("earshot cases: %d %v\n%s%s", code, err, out, errs)
+	}
+	return page
+}
+
+// Agents work on cases with nothing but the nats CLI and their own credential.
+func TestCasesByNATS(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	item := o.hears(1)
+	on := func(user, verb, more string) string {
+		return o.request(user, "earshot.ctl.cases.cs."+user+"."+verb, `{"case":"`+item.ID[:8]+`"`+more+`}`)
+	}
+	for _, step := range []struct{ user, verb, more, says string }{
+		{"anna", "claim", `,"request":"r1"`, `"event":"claimed"`},
+		{"anna", "claim", `,"request":"r1"`, `"again":true`},
+		{"bob", "claim", "", "anna has had it since"},
+		{"bob", "resolve", "", `"code":"conflict"`},
+		{"anna", "note", `,"text":"called her"`, `"event":"noted"`},
+		{"anna", "get", "", `called her`},
+		{"anna", "claim", `,"by":"bob"`, "nobody acts as bob"},
+		{"anna", "claim", `,"colour":"red"`, "unknown field"},
+		{"anna", "resolve", "", `"state":"resolved"`},
+		{"bob", "claim", "", "reopen it first"},
+		{"bob", "undo", "", `"event":"undone"`},
+		{"anna", "list", "", "unknown field"},
+	} {
+		if out := on(step.user, step.verb, step.more); !strings.Contains(out, step.says) {
+			t.Errorf("%s %s %s: want %s, got\n%s", step.user, step.verb, step.more, step.says, out)
+		}
+	}
+	// Nobody acts as somebody else, or for another team.
+	for _, forged := range []struct{ user, subject string }{
+		{"anna", "earshot.ctl.cases.cs.bob.claim"},
+		{"anna", "earshot.ctl.cases.pr.anna.list"},
+		{"anna", "earshot.ctl.cases.pr.dora.claim"},
+		{"dora", "earshot.ctl.cases.cs.dora.list"},
+		{"cs", "earshot.ctl.cases.cs.cs.list"},
+		{"anna", "earshot.ctl.sources"},
+	} {
+		out := o.cli(forged.user, "pub", forged.subject, "{}")
+		if !strings.Contains(strings.ToLower(out), "permissions violation") {
+			t.Errorf("%s on %s was not refused:\n%s", forged.user, forged.subject, out)
+		}
+	}
+	if out := o.request("dora", "earshot.ctl.cases.pr.dora.list", ""); !strings.Contains(out, `"total":1`) || strings.Contains(out, "anna") {
+		t.Errorf("dora's list:\n%s", out)
+	}
+	// The endpoints show up where operators of NATS look for them.
+	if out := o.cli("daemon", "micro", "info", "earshot"); !strings.Contains(out, "earshot.ctl.cases.*.*.claim") {
+		t.Errorf("nats micro info:\n%s", out)
+	}
+	o.process.stop(t)
+}
+
+// The same by the command line of earshot, for people and for scripts.
+func TestCasesCommand(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	item := o.hears(1)
+	id := item.ID[:8]
+	for _, step := range []struct {
+		user string
+		args []string
+		code int
+		says string
+	}{
+		{"anna", []string{"--team", "cs"}, exitOK, id},
+		{"anna", []string{"claim", id, "--team", "cs"}, exitOK, "claimed by anna"},
+		{"bob", []string{"claim", id, "--team", "cs"}, exitFailed, "anna has had it since"},
+		{"anna", []string{"--team", "cs", "--me"}, exitOK, "claimed"},
+		{"anna", []string{"note", id, "called", "her", "--team", "cs"}, exitOK, "noted by anna"},
+		{"anna", []string{"answer", id, "--team", "cs", "--note", "by phone"}, exitOK, "answered"},
+		{"anna", []string{"show", id, "--team", "cs"}, exitOK, "by phone"},
+		{"anna", []string{"show", id, "--team", "cs"}, exitOK, "goes to cs as customer"},
+		{"anna", []string{"mute", id, "--for", "30d", "--team", "cs"}, exitFailed, "at most 7d"},
+		{"anna", []string{"mute", id, "--team", "cs"}, exitUsage, "for"},
+		{"anna", []string{"escalate", id, "--to", "pr", "--team", "cs"}, exitOK, "escalated by anna"},
+		{"anna", []string{"escalate", id, "--to", "finance", "--team", "cs"}, exitFailed, "there is no team"},
+		{"dora", []string{"pin", id, "say", "nothing", "--hold", "--team", "pr"}, exitOK, "1 other case"},
+		{"bob", []string{"--team", "cs", "--state", "escalated"}, exitOK, "HOLDS REPLIES: say nothing"},
+		{"anna", []string{"resolve", "zzzz", "--team", "cs"}, exitFailed, "cs has no case zzzz"},
+		{"anna", []string{"--team", "cs", "--state", "angry"}, exitFailed, "there is no state"},
+		{"anna", []string{"--team", "pr"}, exitFailed, "may not act as anna of team pr"},
+		{"anna", []string{"claim", id, "--team", "cs", "--as", "bob"}, exitFailed, "may not act as bob"},
+		{"anna", []string{"claim"}, exitUsage, "the ID of a case is missing"},
+		{"anna", []string{"clam", id}, exitUsage, "claim"},
+		{"", []string{"claim", id}, exitUsage, "--team is missing (one of cs, pr)"},
+		{"", []string{"assign", id, "--to", "bob", "--team", "cs", "--as", "chief"}, exitOK, "assigned by chief"},
+		{"", []string{"resolve", id, "--team", "cs"}, exitFailed, "bob has had it"},
+	} {
+		code, out, errs := o.earshot(step.user, step.args...)
+		if code != step.code || !strings.Contains(out+errs, step.says) {
+			t.Errorf("%s: cases %s: exit %d, want %d and %q\n%s%s", step.user, strings.Join(step.args, " "), code, step.code, step.says, out, errs)
+		}
+	}
+	o.process.stop(t)
+}
