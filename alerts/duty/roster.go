@@ -171,3 +171,6 @@ func (r *Roster) Next(at time.Time, called []string) (Call, bool) {
 func (r *Roster) WhoKnows(at time.Time, skill, language string) []Person {
 	return slices.DeleteFunc(r.OnDuty(at), func(p Person) bool { return !p.Has(skill, language) })
 }
+
+// Zone is the time zone of the rota: its own, or else that of the hours, or UTC.
+func (r *Roster) Zone() *time.Location { return r.zone }

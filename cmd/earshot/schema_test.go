@@ -90,6 +90,8 @@ func TestSchema(t *testing.T) {
 		"duration of an odd unit":     "retention: 3 moons",
 		"unknown kind":                "teams: [{name: a, kinds: [riot]}]",
 		"unknown band":                "teams: [{name: a, respond_within: {soon: 1h}}]",
+		"unknown band of the night":   "teams: [{name: a, around_the_clock: [always]}]",
+		"unknown key of a rota":       "teams: [{name: a, rota: {shift: []}}]",
 		"unknown key of a topic":      "brands: [{name: a, query: b, topics: {x: {query: y, dangr: true}}}]",
 		"unknown level":               "log: {level: loud}",
 		"text where a list should be": "brands: acme",
@@ -104,6 +106,7 @@ func TestSchema(t *testing.T) {
 	}
 	for _, text := range []string{
 		"listeners: [{name: a, type: rss, urls: [x], quiet: {from: '22:00', to: '06:00'}, limit: {requests: 5, per: 1m}, silence: 6h}]",
+		"teams: [{name: a, around_the_clock: [], hours: {zone: UTC, open: [{days: [mon-fri], from: 09:00, to: 24:00}], holidays: {closed: [12-24, 2026-12-31]}}, rota: {shifts: [{from: 2026-11-23, every: 1w, people: [ann]}]}}]",
 		"retention: 30d", "retention: 0", "client: {max_body: 16MiB}", "client: {max_body: 1000}",
 		"brands: [{name: a, query: b, topics: {x: y, z: {query: y, danger: true}}}]",
 		"listeners: [{name: a, type: rss, urls: [x], every: '${EVERY}'}, {name: b, type: file, path: x, follow: false}]",
