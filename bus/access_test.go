@@ -31,7 +31,7 @@ func secret(t testing.TB, dir, name string) string {
 
 func connect(t testing.TB, url, user, password string) *nats.Conn {
 	t.Helper()
-	nc, err := nats.Connect(url, nats.UserInfo(user, password), nats.CustomInboxPrefix("_INBOX_"+user),
+	nc, err := nats.Connect(url, nats.UserInfo(user, password), nats.CustomInboxPrefix("_INBOX_"+user), nats.Timeout(patience),
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	if err != nil {
 		t.Fatalf("connecting as %s: %v", user, err)
@@ -40,13 +40,48 @@ func connect(t testing.TB, url, user, password string) *nats.Conn {
 	return nc
 }
 
+// administer connects as the daemon, which may do everything.
+func administer(t testing.TB, url, password string) jetstream.JetStream {
+	t.Helper()
+	nc, err := nats.Connect(url, nats.UserInfo("daemon", password), nats.Timeout(patience))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(patience))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
+// messagesOf returns all there are on a subject, oldest first.
+func messagesOf(t testing.TB, js jetstream.JetStream, stream, subject string) (all []*jetstream.RawStreamMsg) {
+	t.Helper()
+	s, err := js.Stream(t.Context(), stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for next := uint64(1); ; {
+		m, err := s.GetMsg(t.Context(), next, jetstream.WithGetMsgSubject(subject))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("%s from %d on: %v", subject, next, err)
+		}
+		all = append(all, m)
+		next = m.Sequence + 1
+	}
+}
+
 // refused is an action that the server must not allow.
 func refused(t *testing.T, nc *nats.Conn, what string, act func() error) {
 	t.Helper()
 	if err := act(); err != nil {
 		t.Errorf("%s: %v", what, err)
 	}
-	if err := nc.Flush(); err != nil {
+	if err := nc.FlushTimeout(patience); err != nil {
 		t.Errorf("%s: %v", what, err)
 	}
 	if err := nc.LastError(); !errors.Is(err, nats.ErrPermissionViolation) {
@@ -66,13 +101,13 @@ func access(t *testing.T, b *bus.Bus, url string, password func(user string) str
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	durable, err := js.Consumer(ctx, "EARSHOT_ALERTS", "cs")
 	if err != nil {
 		t.Fatalf("own durable: %v", err)
 	}
-	m, err := durable.Next()
+	m, err := durable.Next(jetstream.FetchMaxWait(patience))
 	if err != nil || m.Subject() != "earshot.alerts.cs.acme.customer.high" {
 		t.Fatalf("own alert: %v", err)
 	}
@@ -94,7 +129,7 @@ func access(t *testing.T, b *bus.Bus, url string, password func(user string) str
 		refused(t, nc, "publishing to "+subject, func() error { return nc.Publish(subject, []byte("{}")) })
 	}
 	for _, user := range []struct{ name, password string }{{"", ""}, {"stranger", "x"}, {"cs", "wrong"}, {"daemon", ""}} {
-		if nc, err := nats.Connect(url, nats.UserInfo(user.name, user.password)); err == nil {
+		if nc, err := nats.Connect(url, nats.UserInfo(user.name, user.password), nats.Timeout(patience)); err == nil {
 			nc.Close()
 			t.Errorf("user %q got in", user.name)
 		}
@@ -110,11 +145,11 @@ func replies(t *testing.T, b *bus.Bus, cs, pr *nats.Conn) {
 		t.Fatal(err)
 	}
 	forged, err := pr.SubscribeSync("earshot.alerts.pr.>")
-	if err != nil || pr.Flush() != nil {
+	if err != nil || pr.FlushTimeout(patience) != nil {
 		t.Fatal(err)
 	}
 	const next = bus.APIPrefix + ".CONSUMER.MSG.NEXT.EARSHOT_ALERTS.cs"
-	m, err := cs.Request(next, []byte(`{"batch":1,"no_wait":true}`), 5*time.Second)
+	m, err := cs.Request(next, []byte(`{"batch":1,"no_wait":true}`), patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +169,7 @@ func replies(t *testing.T, b *bus.Bus, cs, pr *nats.Conn) {
 			}
 		}
 	}
-	if err := cs.Flush(); err != nil {
+	if err := cs.FlushTimeout(patience); err != nil {
 		t.Fatal(err)
 	}
 	if m, err := forged.NextMsg(200 * time.Millisecond); err == nil {
@@ -144,7 +179,7 @@ func replies(t *testing.T, b *bus.Bus, cs, pr *nats.Conn) {
 	if err != nil || after.Revision != before.Revision {
 		t.Errorf("the progress was overwritten: %+v, %v", after, err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if _, err := b.Append(ctx, []earshot.CaseEvent{event("pr", "one", "opened", 0)}); err != nil {
 		t.Errorf("cases after the attack: %v", err)
@@ -174,7 +209,7 @@ func TestPrivateAlerts(t *testing.T) {
 	subscribe := func(user, subject string) *nats.Subscription {
 		nc := connect(t, b.URL(), user, secret(t, o.Dir, user))
 		sub, err := nc.SubscribeSync(subject)
-		if err = errors.Join(err, nc.Flush()); err != nil {
+		if err = errors.Join(err, nc.FlushTimeout(patience)); err != nil {
 			t.Fatal(err)
 		}
 		return sub
@@ -196,7 +231,7 @@ func TestPrivateAlerts(t *testing.T) {
 		cs:      {"earshot.alerts.cs.acme.customer.high.private", "earshot.alerts.cs.acme.customer.high"},
 	} {
 		for _, subject := range want {
-			if m, err := sub.NextMsg(10 * time.Second); err != nil || m.Subject != subject {
+			if m, err := sub.NextMsg(patience); err != nil || m.Subject != subject {
 				t.Fatalf("%s: %v %v", subject, m, err)
 			}
 		}
@@ -220,11 +255,11 @@ func TestSetTeams(t *testing.T) {
 	if _, err := js.Consumer(t.Context(), "EARSHOT_ALERTS", "legal"); err != nil {
 		t.Errorf("durable of the new team: %v", err)
 	}
-	if nc, err := nats.Connect(b.URL(), nats.UserInfo("pr", secret(t, o.Dir, "pr"))); err == nil {
+	if nc, err := nats.Connect(b.URL(), nats.UserInfo("pr", secret(t, o.Dir, "pr")), nats.Timeout(patience)); err == nil {
 		nc.Close()
 		t.Error("the old team got in")
 	}
-	if err := cs.Flush(); err != nil {
+	if err := cs.FlushTimeout(patience); err != nil {
 		t.Error(err)
 	}
 	select {
@@ -270,15 +305,7 @@ func TestNewerStreams(t *testing.T) {
 	p := external(t)
 	o := p.options(t)
 	shut(t, open(t, o))
-	nc, err := nats.Connect("nats://"+p.address, nats.UserInfo("daemon", passwords["daemon"]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js := administer(t, "nats://"+p.address, passwords["daemon"])
 	stream, err := js.Stream(t.Context(), "EARSHOT_CASES")
 	if err != nil {
 		t.Fatal(err)

@@ -99,7 +99,7 @@ func TestSubscriberSeesAlerts(t *testing.T) {
 	b := open(t, o)
 	nc := connect(t, b.URL(), "cs", secret(t, o.Dir, "cs"))
 	sub, err := nc.SubscribeSync("earshot.alerts.cs.>")
-	if err != nil || nc.Flush() != nil {
+	if err != nil || nc.FlushTimeout(patience) != nil {
 		t.Fatal(err)
 	}
 	var revision uint64
@@ -112,7 +112,7 @@ func TestSubscriberSeesAlerts(t *testing.T) {
 		revision = revisions[0]
 	}
 	for i := range 3 {
-		m, err := sub.NextMsg(5 * time.Second)
+		m, err := sub.NextMsg(patience)
 		if err != nil {
 			t.Fatalf("alert %d: %v", i, err)
 		}

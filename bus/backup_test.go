@@ -163,13 +163,13 @@ func TestDamagedBackup(t *testing.T) {
 func TestHold(t *testing.T) {
 	o := options(t)
 	b := open(t, o)
-	nc, err := nats.Connect(b.URL(), nats.UserInfo("daemon", secret(t, o.Dir, "daemon")))
+	nc, err := nats.Connect(b.URL(), nats.UserInfo("daemon", secret(t, o.Dir, "daemon")), nats.Timeout(patience))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer nc.Close()
 	ask := func(request string) (id, problem string) {
-		m, err := nc.Request("earshot.ctl.hold", []byte(request), 5*time.Second)
+		m, err := nc.Request("earshot.ctl.hold", []byte(request), patience)
 		if err != nil {
 			t.Fatal(err)
 		}

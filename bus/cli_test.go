@@ -30,9 +30,9 @@ func TestCommandLine(t *testing.T) {
 
 func commandLine(t *testing.T, nats string, b *bus.Bus, password func(string) string) {
 	as := func(user string, args ...string) *exec.Cmd {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		t.Cleanup(cancel)
-		login := []string{"--no-context", "--server", b.URL()}
+		login := []string{"--no-context", "--server", b.URL(), "--timeout", patience.String()}
 		if user != "" {
 			login = append(login, "--user", user, "--password", password(user))
 		}

@@ -155,17 +155,17 @@ func TestOld(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	b := open(t, options(t))
 	p := &part{t: t, bus: b, name: "p"}
-	many := make([]earshot.Judged, 2500)
+	many := make([]earshot.Judged, 1900)
 	for i := range many {
 		many[i] = mention(i, "acme")
 	}
-	same(t, "commit", p.commit(many...), bus.Committed{Stored: 2500})
-	same(t, "again", p.commit(many...), bus.Committed{Known: 2500})
+	same(t, "commit", p.commit(many...), bus.Committed{Stored: 1900})
+	same(t, "again", p.commit(many...), bus.Committed{Known: 1900})
 	for i := range many {
 		many[i] = changed(mention(i), earshot.Deleted)
 	}
-	same(t, "deletion", p.commit(many...), bus.Committed{Withdrawn: 2500})
-	if got := stored(t, b, 2500); len(got) != 2500 {
+	same(t, "deletion", p.commit(many...), bus.Committed{Withdrawn: 1900})
+	if got := stored(t, b, 1900); len(got) != 1900 {
 		t.Errorf("%d mentions", len(got))
 	}
 }

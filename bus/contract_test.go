@@ -16,7 +16,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/invopop/jsonschema"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -120,12 +119,12 @@ func TestContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	addresses := documented(t)
-	checked := 0
+	js, checked := administer(t, b.URL(), secret(t, o.Dir, "daemon")), 0
 	for _, stream := range []string{"EARSHOT_MENTIONS", "EARSHOT_ALERTS", "EARSHOT_CASES"} {
-		for _, m := range messages(t, b.URL(), secret(t, o.Dir, "daemon"), stream) {
+		for _, m := range messagesOf(t, js, stream, ">") {
 			checkMessage(t, m)
-			if !slices.ContainsFunc(addresses, func(re *regexp.Regexp) bool { return re.MatchString(m.Subject()) }) {
-				t.Errorf("%s is not in docs/asyncapi.yaml", m.Subject())
+			if !slices.ContainsFunc(addresses, func(re *regexp.Regexp) bool { return re.MatchString(m.Subject) }) {
+				t.Errorf("%s is not in docs/asyncapi.yaml", m.Subject)
 			}
 			checked++
 		}
@@ -169,42 +168,16 @@ func documented(t *testing.T) []*regexp.Regexp {
 	return all
 }
 
-func messages(t *testing.T, url, password, stream string) []jetstream.Msg {
+func checkMessage(t *testing.T, m *jetstream.RawStreamMsg) {
 	t.Helper()
-	nc, err := nats.Connect(url, nats.UserInfo("daemon", password))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	consumer, err := js.CreateConsumer(t.Context(), stream, jetstream.ConsumerConfig{AckPolicy: jetstream.AckNonePolicy})
-	if err != nil {
-		t.Fatal(err)
-	}
-	batch, err := consumer.FetchNoWait(1000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []jetstream.Msg
-	for m := range batch.Messages() {
-		all = append(all, m)
-	}
-	return all
-}
-
-func checkMessage(t *testing.T, m jetstream.Msg) {
-	t.Helper()
-	h := m.Headers()
+	h := m.Header
 	for _, name := range []string{"ce-id", "ce-source", "ce-type", "ce-dataschema"} {
 		if h.Get(name) == "" {
-			t.Errorf("%s lacks %s: %v", m.Subject(), name, h)
+			t.Errorf("%s lacks %s: %v", m.Subject, name, h)
 		}
 	}
 	if h.Get("ce-specversion") != "1.0" || h.Get("ce-datacontenttype") != "application/json" {
-		t.Errorf("%s is no CloudEvent: %v", m.Subject(), h)
+		t.Errorf("%s is no CloudEvent: %v", m.Subject, h)
 	}
 	schema := strings.Split(h.Get("ce-dataschema"), ":")
 	if _, public := bodies[schema[3]]; !public {
@@ -214,12 +187,12 @@ func checkMessage(t *testing.T, m jetstream.Msg) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := validator.UnmarshalJSON(bytes.NewReader(m.Data()))
+	body, err := validator.UnmarshalJSON(bytes.NewReader(m.Data))
 	if err == nil {
 		err = compiled.Validate(body)
 	}
 	if err != nil {
-		t.Errorf("%s: %v\n%s", m.Subject(), err, m.Data())
+		t.Errorf("%s: %v\n%s", m.Subject, err, m.Data)
 	}
 }
 

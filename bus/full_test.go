@@ -9,7 +9,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -94,15 +93,7 @@ earshot_bus_full 1
 // purge makes room in a stream, as an operator would.
 func purge(t *testing.T, b *bus.Bus, dir, name string, what ...jetstream.StreamPurgeOpt) {
 	t.Helper()
-	nc, err := nats.Connect(b.URL(), nats.UserInfo("daemon", secret(t, dir, "daemon")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js := administer(t, b.URL(), secret(t, dir, "daemon"))
 	stream, err := js.Stream(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)

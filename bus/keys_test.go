@@ -47,7 +47,7 @@ func readKeys(t *testing.T, b *bus.Bus) *keyLog {
 // until waits for Keys to tell of all that is stored.
 func (l *keyLog) until(t *testing.T, b *bus.Bus) {
 	t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(patience)
 	for {
 		newest, err := b.Newest(t.Context())
 		if err != nil {

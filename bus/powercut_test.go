@@ -53,16 +53,25 @@ func TestPowerCut(t *testing.T) {
 	command(t, "mkfs.ext4", "-q", "-F", disk)
 	live := mount(t, disk, filepath.Join(work, "live"))
 	w := startWriter(t, live)
+	torn := 0
 	for n := range cuts {
 		w.runFor(t, 200*time.Millisecond+rand.N(800*time.Millisecond))
 		acked, unsynced := w.stop(t)
 		cut := filepath.Join(work, fmt.Sprintf("cut-%d.img", n))
 		command(t, "cp", "--sparse=always", disk, cut)
 		w.goOn(t)
-		t.Run(strconv.Itoa(n), func(t *testing.T) { afterCut(t, cut, acked, unsynced) })
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			if afterCut(t, cut, acked, unsynced) {
+				torn++
+			}
+		})
 		if err := os.Remove(cut); err != nil {
 			t.Fatal(err)
 		}
+	}
+	// The kernel writes everything down now and then, which may be just before a cut.
+	if torn == 0 {
+		t.Error("what nobody synced survived every time: these were no power cuts")
 	}
 }
 
@@ -158,7 +167,7 @@ func (w *writer) runFor(t *testing.T, d time.Duration) {
 	<-time.After(d)
 	select {
 	case <-w.said:
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the writer says nothing")
 	}
 }
@@ -198,11 +207,11 @@ func (w *writer) goOn(t *testing.T) {
 const powerCutBatch = 50
 
 // afterCut opens the store on the copy and compares it with what was acknowledged.
-func afterCut(t *testing.T, image string, acked acknowledged, unsynced int) {
+// It reports whether anything was lost that nobody had synced.
+func afterCut(t *testing.T, image string, acked acknowledged, unsynced int) (torn bool) {
 	dir := mount(t, image, strings.TrimSuffix(image, ".img"))
-	if info, err := os.Stat(filepath.Join(dir, "unsynced")); err == nil && info.Size() >= int64(unsynced) && unsynced > 0 {
-		t.Errorf("all %d bytes that nobody synced survived: this was no power cut", unsynced)
-	}
+	info, err := os.Stat(filepath.Join(dir, "unsynced"))
+	torn = err != nil || info.Size() < int64(unsynced)
 	b := open(t, powerCutOptions(t, dir))
 	defer shut(t, b)
 	cursor, _, err := b.Cursor(t.Context(), "feed", "p")
@@ -231,6 +240,7 @@ func afterCut(t *testing.T, image string, acked acknowledged, unsynced int) {
 		t.Errorf("%d alerts with the progress at %d", len(ids), at.Sequence)
 	}
 	t.Logf("acknowledged %d batches and %d alerts, found %d and %d", acked.batches, acked.alerts, batches, at.Sequence)
+	return torn
 }
 
 func powerCutOptions(t *testing.T, dir string) bus.Options {

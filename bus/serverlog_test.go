@@ -34,7 +34,7 @@ func TestClientsCauseNoErrors(t *testing.T) {
 	refused(t, cs, "publishing", func() error { return cs.Publish("not.allowed", nil) })
 	refused(t, cs, "subscribing", func() error { _, err := cs.SubscribeSync("not.allowed"); return err })
 	for _, user := range []string{"", "stranger"} {
-		if nc, err := nats.Connect(b.URL(), nats.UserInfo(user, "wrong")); err == nil {
+		if nc, err := nats.Connect(b.URL(), nats.UserInfo(user, "wrong"), nats.Timeout(patience)); err == nil {
 			nc.Close()
 			t.Errorf("user %q got in", user)
 		}
@@ -53,7 +53,7 @@ func TestClientsCauseNoErrors(t *testing.T) {
 func TestDaemonListsServices(t *testing.T) {
 	o := options(t)
 	b := open(t, o)
-	nc, err := nats.Connect(b.URL(), nats.UserInfo("daemon", secret(t, o.Dir, "daemon")))
+	nc, err := nats.Connect(b.URL(), nats.UserInfo("daemon", secret(t, o.Dir, "daemon")), nats.Timeout(patience))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestDaemonListsServices(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := nc.Flush(); err != nil {
+	if err := nc.FlushTimeout(patience); err != nil {
 		t.Error(err)
 	}
 	if err := nc.LastError(); err != nil {

@@ -68,7 +68,7 @@ func TestCursorsOutliveRetention(t *testing.T) {
 		info, err := b.streamInfo(t.Context(), stream)
 		return err == nil && info.State.Msgs == 1
 	}
-	for deadline := time.After(20 * time.Second); !aged(streamMentions) || !aged(streamAlerts); {
+	for deadline := time.After(2 * time.Minute); !aged(streamMentions) || !aged(streamAlerts); {
 		select {
 		case <-tick.C:
 		case <-deadline:
