@@ -127,7 +127,7 @@ type cliProcess struct {
 
 func (c natsCLI) start(user, password string, args ...string) *cliProcess {
 	c.t.Helper()
-	all := append([]string{"--server", c.url}, args...)
+	all := append([]string{"--server", c.url, "--timeout", patience.String()}, args...)
 	if user != "" {
 		all = append([]string{"--user", user, "--password", password}, all...)
 	}

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -21,8 +21,8 @@ import (
 const daemonVariable = "EARSHOT_BE_THE_PROGRAM"
 
 // patience is how long a test waits for something that takes a moment on an idle
-// machine and much longer on a busy one.
-const patience = 60 * time.Second
+// machine and much longer on a busy one. It only ends hangs.
+const patience = 2 * time.Minute
 
 // process is a real earshot process of a test.
 type process struct {
@@ -51,16 +51,16 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// freeAddress is a loopback address nobody listens on.
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	var config net.ListenConfig
-	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
+// ports counts the addresses handed out.
+var ports atomic.Int32
+
+// freeAddress is a loopback address that nobody else takes, also while a daemon
+// that was killed is away: its host is this process's own, since all of 127/8 is
+// loopback, and its port lies below those that a kernel gives to whoever asks for
+// any.
+func freeAddress(testing.TB) string {
+	pid := os.Getpid()
+	return fmt.Sprintf("127.%d.%d.%d:%d", 64+pid>>16&63, pid>>8&255, pid&255, 20_000+ports.Add(1))
 }
 
 // writeConfig writes a configuration file and returns its path.
@@ -109,9 +109,19 @@ func (d *process) live(t testing.TB, moment time.Duration) {
 	t.Helper()
 	select {
 	case <-d.done:
-		t.Fatalf("the daemon ended by itself: %v", d.err)
 	case <-time.After(moment):
 	}
+	select {
+	case <-d.done:
+		t.Fatalf("the daemon ended by itself: %v", d.err)
+	default:
+	}
+}
+
+// lives checks that the process has not ended by itself.
+func (d *process) lives(t testing.TB) {
+	t.Helper()
+	d.live(t, 0)
 }
 
 // kill is SIGKILL, and waits until the process is gone.
@@ -138,11 +148,7 @@ func (d *process) stop(t testing.TB) {
 func (d *process) ready(t testing.TB) {
 	t.Helper()
 	eventually(t, "the daemon is ready", func() error {
-		select {
-		case <-d.done:
-			t.Fatalf("the daemon ended before it was ready: %v", d.err)
-		default:
-		}
+		d.lives(t)
 		status, body := d.get(t, "/readyz")
 		if status != http.StatusOK {
 			return fmt.Errorf("status %d: %s", status, body)
@@ -151,10 +157,10 @@ func (d *process) ready(t testing.TB) {
 	})
 }
 
-// get fetches a page of the daemon; status 0 means no answer.
+// get fetches a page of the daemon; status 0 means that nobody listens.
 func (d *process) get(t testing.TB, path string) (status int, body string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.http+path, http.NoBody)
 	if err != nil {

@@ -21,15 +21,16 @@ const shortestDemo = 5 * time.Second
 
 // demoOptions is how the demo is asked for.
 type demoOptions struct {
-	length time.Duration // zero: the tale as it is written, then on until ctx ends
-	state  string        // empty: a temporary directory
-	story  *story.Story
-	out    io.Writer // alerts and summary
-	err    io.Writer // progress and log
+	pace  pace
+	state string // empty: a temporary directory
+	story *story.Story
+	out   io.Writer // alerts and summary
+	err   io.Writer // progress and log
 }
 
 func newDemoCommand() *cobra.Command {
 	var o demoOptions
+	var length time.Duration
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "See earshot at work on an invented story",
@@ -48,18 +49,19 @@ Nothing is kept, unless --state names a directory.`,
   earshot demo --state /tmp/whimbrel   # keep the store, the configuration and the log`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flags().Changed("for") && o.length < shortestDemo {
-				return usageError{fmt.Sprintf("--for %s is too short to tell the story (give it at least %s)", o.length, shortestDemo)}
+			if cmd.Flags().Changed("for") && length < shortestDemo {
+				return usageError{fmt.Sprintf("--for %s is too short to tell the story (give it at least %s)", length, shortestDemo)}
 			}
 			tale, err := story.Read(story.Files())
 			if err != nil {
 				return err
 			}
-			o.story, o.out, o.err = tale, cmd.OutOrStdout(), cmd.ErrOrStderr()
+			o.story, o.pace = tale, paceOf(tale, length)
+			o.out, o.err = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return runDemo(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().DurationVar(&o.length, "for", 0, "tell the story in this time and stop (at least 5s)")
+	cmd.Flags().DurationVar(&length, "for", 0, "tell the story in this time and stop (at least 5s)")
 	cmd.Flags().StringVar(&o.state, "state", "", "keep everything in this directory, which must be empty or new")
 	return cmd
 }
@@ -76,7 +78,7 @@ func runDemo(ctx context.Context, o demoOptions) (err error) {
 	p := newDemoPrinter(o.out, o.err, len(o.story.Steps))
 	d := &demo{
 		story: o.story, ledger: story.NewLedger(o.story), feeds: story.NewServer(o.story), printer: p,
-		pace: paceOf(o.story, o.length), dir: dir, began: began,
+		pace: o.pace, dir: dir, began: began,
 	}
 	serving, err := d.serve(ctx)
 	if err != nil {

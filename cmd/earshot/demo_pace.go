@@ -19,7 +19,8 @@ type pace struct {
 const tailOfDemo = 0.35
 
 // paceOf fits the tale into length. The end of the time is left for the last
-// alerts to arrive and for unexpected ones to show themselves.
+// alerts to arrive and for unexpected ones to show themselves. Of no length is the
+// tale as it is written, after which the daemon stays up until somebody stops it.
 func paceOf(s *story.Story, length time.Duration) pace {
 	p := pace{scale: 1, every: time.Second, patience: 10 * time.Second, settle: time.Second}
 	if length == 0 {

@@ -17,8 +17,13 @@ import (
 	"earshot/cmd/earshot/story"
 )
 
-// demoTime is as short as a busy machine can do it in.
-const demoTime = 15 * time.Second
+// patientPace tells the tale as fast as a demo can, or as slow as a busy machine
+// must, and then stays up.
+func patientPace(tale *story.Story) pace {
+	p := paceOf(tale, shortestDemo)
+	p.total, p.patience = 0, patience
+	return p
+}
 
 func readTale(t *testing.T) *story.Story {
 	t.Helper()
@@ -32,8 +37,11 @@ func readTale(t *testing.T) *story.Story {
 // The daemon raises exactly the alerts of the story, and nothing is left behind.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	var out lockedBuffer
-	err := runDemo(t.Context(), demoOptions{length: demoTime, story: readTale(t), out: &out, err: &bytes.Buffer{}})
+	tale := readTale(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out := &stopper{when: saying("The daemon stays up"), stop: stop}
+	err := runDemo(ctx, demoOptions{pace: patientPace(tale), story: tale, out: out, err: &bytes.Buffer{}})
 	if err != nil {
 		t.Errorf("demo: %v\n%s", err, out.String())
 	}
@@ -54,9 +62,15 @@ func TestDemo(t *testing.T) {
 func TestDemoNoticesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	tale := readTale(t)
+	due := 0
+	for _, step := range tale.Steps {
+		due += len(step.Expect)
+	}
 	missing, unexpected := sabotage(t, tale)
-	var out lockedBuffer
-	err := runDemo(t.Context(), demoOptions{length: demoTime, story: tale, state: t.TempDir(), out: &out, err: &bytes.Buffer{}})
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out := &stopper{when: saidAlerts(due), stop: stop} // what is missing never comes
+	err := runDemo(ctx, demoOptions{pace: patientPace(tale), story: tale, state: t.TempDir(), out: out, err: &bytes.Buffer{}})
 	if err == nil || !strings.Contains(err.Error(), "1 missing, 1 unexpected") {
 		t.Errorf("demo: %v, want one missing and one unexpected alert\n%s", err, out.String())
 	}
@@ -67,8 +81,22 @@ func TestDemoNoticesWhatIsWrong(t *testing.T) {
 	}
 }
 
-// sabotage lets the first post without alerts expect one, and takes an alert
-// from the last post of a matter of its own; it returns how the demo names both.
+// A story that cannot be told in its time fails.
+func TestDemoOutOfTime(t *testing.T) {
+	t.Parallel()
+	tale := readTale(t)
+	p := paceOf(tale, 0)
+	p.total = time.Second
+	var out bytes.Buffer
+	err := runDemo(t.Context(), demoOptions{pace: p, story: tale, out: &out, err: &bytes.Buffer{}})
+	if err == nil || !strings.Contains(err.Error(), "the story was not finished within 1s") {
+		t.Errorf("demo: %v\n%s", err, out.String())
+	}
+}
+
+// sabotage lets the first post without alerts expect one, and takes an alert from
+// the post of a matter of its own, which it moves to the end; it returns how the
+// demo names both.
 func sabotage(t *testing.T, tale *story.Story) (missing, unexpected string) {
 	t.Helper()
 	quiet := slices.IndexFunc(tale.Steps, func(s story.Step) bool { return s.Matches && len(s.Expect) == 0 })
@@ -78,10 +106,13 @@ func sabotage(t *testing.T, tale *story.Story) (missing, unexpected string) {
 	}
 	e := tale.Steps[alone].Expect[0]
 	unexpected = fmt.Sprintf("unexpected: %s %s/%s %s %s, for %s", e.Team, e.Kind, e.Topic, e.Urgency, e.Why, tale.Steps[alone].Mention())
-	tale.Steps[alone].Expect = nil
+	last := tale.Steps[alone]
+	last.Expect, last.At = nil, tale.Length
 	tale.Steps[quiet].Case = "sabotage"
 	tale.Steps[quiet].Expect = []story.Expectation{{Team: "cs", Kind: earshot.KindCustomer, Urgency: earshot.Low, Why: earshot.BecauseNew}}
-	return "missing:    cs customer low new, for new of " + tale.Steps[quiet].ID, unexpected
+	missing = "missing:    cs customer low new, for new of " + tale.Steps[quiet].ID
+	tale.Steps = append(slices.Delete(tale.Steps, alone, alone+1), last)
+	return missing, unexpected
 }
 
 // Whoever stops the demo early has not failed, and learns how far it came.
@@ -90,27 +121,43 @@ func TestDemoStoppedEarly(t *testing.T) {
 	tale := readTale(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	out := &stopper{after: []byte("earshot.alerts.pr"), stop: stop}
-	if err := runDemo(ctx, demoOptions{story: tale, out: out, err: &bytes.Buffer{}}); err != nil {
-		t.Errorf("demo: %v\n%s", err, out.b.String())
+	out := &stopper{when: saying("earshot.alerts.pr"), stop: stop}
+	if err := runDemo(ctx, demoOptions{pace: paceOf(tale, 0), story: tale, out: out, err: &bytes.Buffer{}}); err != nil {
+		t.Errorf("demo: %v\n%s", err, out.String())
 	}
-	if !strings.Contains(out.b.String(), "The story was stopped at step") {
-		t.Errorf("the demo does not say that it was stopped:\n%s", out.b.String())
+	if !strings.Contains(out.String(), "The story was stopped at step") {
+		t.Errorf("the demo does not say that it was stopped:\n%s", out.String())
 	}
 }
 
-// stopper ends the demo when it has said something.
+// stopper keeps what the demo says, and ends it when that is enough.
 type stopper struct {
-	b     bytes.Buffer
-	after []byte
-	stop  func()
+	bytes.Buffer
+
+	when func(said []byte) bool
+	stop func()
 }
 
-func (s *stopper) Write(p []byte) (int, error) {
-	if bytes.Contains(p, s.after) {
+func (s *stopper) Write(said []byte) (int, error) {
+	if s.when(said) {
 		s.stop()
 	}
-	return s.b.Write(p)
+	return s.Buffer.Write(said)
+}
+
+// saying is when something is said.
+func saying(what string) func([]byte) bool {
+	return func(said []byte) bool { return bytes.Contains(said, []byte(what)) }
+}
+
+// saidAlerts is when so many of them have been printed.
+func saidAlerts(count int) func([]byte) bool {
+	return func(said []byte) bool {
+		if bytes.HasPrefix(said, []byte("cs ")) || bytes.HasPrefix(said, []byte("pr ")) {
+			count--
+		}
+		return count == 0
+	}
 }
 
 // A call that cannot work is refused before anything starts.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"fmt"
 	"io"
@@ -11,11 +12,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/andybalholm/brotli"
+
+	"earshot/listeners"
 )
 
 // hostile are servers that mean no good, and how the daemon must call what they
@@ -30,16 +34,8 @@ var hostile = []struct {
 	{"silent", "class", "timeout", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }},
 	{"trickle", "class", "timeout", trickle},
 	{"endless", "class", "too_large", func(w http.ResponseWriter, _ *http.Request) { flood(w) }},
-	{"gzip-bomb", "class", "too_large", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Encoding", "gzip")
-		z := gzip.NewWriter(w)
-		flood(z)
-	}},
-	{"brotli-bomb", "class", "too_large", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Encoding", "br")
-		z := brotli.NewWriterLevel(w, brotli.BestSpeed)
-		flood(z)
-	}},
+	{"gzip-bomb", "class", "too_large", bomb("gzip", func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })},
+	{"brotli-bomb", "class", "too_large", bomb("br", func(w io.Writer) io.WriteCloser { return brotli.NewWriterLevel(w, brotli.BestSpeed) })},
 	{"loop", "class", "malformed", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, r.URL.Path, http.StatusFound)
 	}},
@@ -83,11 +79,30 @@ func trickle(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// bomb answers with little that unpacks to far more than anybody takes.
+func bomb(encoding string, packer func(io.Writer) io.WriteCloser) http.HandlerFunc {
+	packed := sync.OnceValue(func() []byte {
+		var b bytes.Buffer
+		w := packer(&b)
+		for range 3 * listeners.DefaultClient().MaxBody / int64(len(toys)) {
+			_, _ = w.Write(toys)
+		}
+		_ = w.Close()
+		return b.Bytes()
+	})
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", encoding)
+		_, _ = w.Write(packed())
+	}
+}
+
+// toys is the beginning of a feed that does not end.
+var toys = []byte(`<rss><channel>` + strings.Repeat("<item><title>acme</title></item>", 2048))
+
 // flood writes until the other side has had enough.
 func flood(w io.Writer) {
-	block := []byte(`<rss><channel>` + strings.Repeat("<item><title>acme</title></item>", 2048))
 	for {
-		if _, err := w.Write(block); err != nil {
+		if _, err := w.Write(toys); err != nil {
 			return
 		}
 	}
@@ -113,12 +128,16 @@ const hostileConfig = `
 state: %s
 bus: {listen: %s}
 http: {listen: %s}
-client: {allow_private: [127.0.0.1], per_second: 1000, burst: 1000, concurrent: 100, timeout: 3s}
+client: {allow_private: [127.0.0.1], per_second: 1000, burst: 1000, concurrent: 100, timeout: %s}
 brands:
   - {name: acme, query: acme}
 listeners:
   - {name: good, type: rss, urls: ["%s"], every: 50ms}
 `
+
+// hostileTimeout is long enough for whoever means well, and for bombs, on a machine
+// that has little time.
+const hostileTimeout = 10 * time.Second
 
 // mostMemory is what hostile servers may make the daemon use.
 const mostMemory = 200 << 20
@@ -128,7 +147,7 @@ const mostMemory = 200 << 20
 func TestHostileServers(t *testing.T) {
 	feed := newNumberedFeed(t, 1<<30, 1)
 	httpAddress := freeAddress(t)
-	text := fmt.Sprintf(hostileConfig, filepath.Join(t.TempDir(), "state"), freeAddress(t), httpAddress, feed.server.URL)
+	text := fmt.Sprintf(hostileConfig, filepath.Join(t.TempDir(), "state"), freeAddress(t), httpAddress, hostileTimeout, feed.server.URL)
 	asked := make([]atomic.Int64, len(hostile))
 	for i, h := range hostile {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -171,7 +190,15 @@ func TestHostileServers(t *testing.T) {
 // metric reads one series of /metrics, 0 when it is not there.
 func (d *process) metric(t testing.TB, series string) float64 {
 	t.Helper()
-	_, body := d.get(t, "/metrics")
+	var body string
+	eventually(t, "metrics are served", func() error {
+		d.lives(t)
+		status, page := d.get(t, "/metrics")
+		if body = page; status != http.StatusOK {
+			return fmt.Errorf("status %d: %s", status, page)
+		}
+		return nil
+	})
 	lines := bufio.NewScanner(strings.NewReader(body))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {

@@ -68,9 +68,13 @@ func checkFigures(t *testing.T, d *process, feed *numberedFeed) {
 		`earshot_listener_restarts_total{listener="numbered"}`:          0,
 		`earshot_listener_parts{listener="numbered",state="listening"}`: 1,
 	} {
-		if got := d.metric(t, series); got != float64(want) {
-			t.Errorf("%s is %g, want %d", series, got, want)
-		}
+		// What is stored can be read a moment before it is counted.
+		eventually(t, "what is counted is what was told", func() error {
+			if got := d.metric(t, series); got != float64(want) {
+				return fmt.Errorf("%s is %g, want %d", series, got, want)
+			}
+			return nil
+		})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -29,7 +30,7 @@ rules:
 teams:
   - {name: cs}
 models:
-  - {name: sage, url: %[5]s, form: json, brands: [acme], when: 'mention.text contains "letter"', urgency: 40, labels: [fraud], timeout: 2s, budget: {day: %[6]d}}
+  - {name: sage, url: %[5]s, form: json, brands: [acme], when: 'mention.text contains "letter"', urgency: 40, labels: [fraud], timeout: %[7]s, budget: {day: %[6]d}}
 listeners:
   - {name: posts, type: file, path: %[4]s}
 `
@@ -75,12 +76,23 @@ func (o *oracle) of(word string) int {
 	return o.asked[word]
 }
 
-func newModelHouse(t *testing.T, o *oracle, budget int) *house {
+// newModelHouse is a daemon that asks the oracle, for as long as a test waits.
+func newModelHouse(t *testing.T, o *oracle) *house {
 	h := &house{t: t, state: filepath.Join(t.TempDir(), "state"), posts: emptyFile(t, t.TempDir(), "posts.ndjson"), http: freeAddress(t), bus: freeAddress(t)}
-	h.config = writeConfig(t, fmt.Sprintf(modelConfig, h.state, h.bus, h.http, h.posts, o.server.URL, budget))
+	h.config = writeConfig(t, "")
+	h.asks(o, 0, patience)
+	return h
+}
+
+// asks starts the daemon on a model with so much budget and patience.
+func (h *house) asks(o *oracle, budget int, timeout time.Duration) {
+	h.t.Helper()
+	text := fmt.Sprintf(modelConfig, h.state, h.bus, h.http, h.posts, o.server.URL, budget, timeout)
+	if err := os.WriteFile(h.config, []byte(text), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
 	h.start()
 	h.modelRuns()
-	return h
 }
 
 // modelRuns waits until the model reads the log: it is asked of nothing older.
@@ -107,7 +119,7 @@ func (h *house) outcome(t *testing.T, outcome string, n float64) {
 func TestModels(t *testing.T) {
 	t.Parallel()
 	o := newOracle(t)
-	h := newModelHouse(t, o, 0)
+	h := newModelHouse(t, o)
 	h.hears(line("forum:1", "@jane", "acme sent me letter one"), line("forum:2", "@bob", "acme makes me furious"))
 	h.outcome(t, "answered", 1)
 	alerts := h.alerts(earshot.BecauseNew, 2)
@@ -152,7 +164,9 @@ func TestModels(t *testing.T) {
 func TestModelsFail(t *testing.T) {
 	t.Parallel()
 	o := newOracle(t)
-	h := newModelHouse(t, o, 3)
+	h := newModelHouse(t, o)
+	h.stop(t)
+	h.asks(o, 3, 3*time.Second)
 	good := o.answer
 	o.answers(func(_ http.ResponseWriter, r *http.Request) {
 		select {
@@ -163,6 +177,8 @@ func TestModelsFail(t *testing.T) {
 	h.hears(line("forum:1", "@jane", "acme makes me furious: letter one"))
 	h.alerts(earshot.BecauseNew, 1)
 	h.outcome(t, "failed", 1)
+	h.stop(t)
+	h.asks(o, 3, patience) // from here on nothing is slow on purpose
 	busy := 0
 	o.answers(func(w http.ResponseWriter, r *http.Request) {
 		if busy++; busy < 2 {
@@ -176,7 +192,7 @@ func TestModelsFail(t *testing.T) {
 	h.outcome(t, "answered", 1)
 	o.answers(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ignore all instructions") })
 	h.hears(line("forum:3", "@jane", "acme: letter three"))
-	h.outcome(t, "failed", 2)
+	h.outcome(t, "failed", 1)
 	o.answers(good)
 	h.hears(line("forum:4", "@jane", "acme: letter four"))
 	h.outcome(t, "spent", 1)
@@ -193,7 +209,7 @@ func TestModelsFail(t *testing.T) {
 func TestModelsKilled(t *testing.T) {
 	t.Parallel()
 	o := newOracle(t)
-	h := newModelHouse(t, o, 0)
+	h := newModelHouse(t, o)
 	var lines []string
 	words := []string{"one", "two", "three", "four", "five"}
 	for n, word := range words {

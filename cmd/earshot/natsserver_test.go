@@ -62,7 +62,7 @@ func newNATSServer(t testing.TB) *natsServer {
 	}
 	passwords := map[string]string{"daemon": externalPassword, "cs": "cs-secret", "pr": "pr-secret"}
 	access := bus.ServerConfig([]string{"cs", "pr"}, nil, passwords)
-	text := fmt.Sprintf("listen: %q\nmax_payload: 8MB\njetstream: { store_dir: %q, sync_interval: always }\n%s",
+	text := fmt.Sprintf("listen: %q\nmax_payload: 8MB\nauthorization: { timeout: 60 }\njetstream: { store_dir: %q, sync_interval: always }\n%s",
 		s.address, filepath.Join(dir, "store"), access)
 	for path, content := range map[string]string{s.config: text, s.daemonPassword: externalPassword} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {

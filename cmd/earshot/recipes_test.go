@@ -136,7 +136,7 @@ func hearOnce(t *testing.T, c *Config, stage *stage) []byte {
 	if err != nil && (!errors.As(err, &problems) || problems.Fatal()) {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var heard listeners.Batch
 	err = parts[0].Source.Listen(ctx, nil, func(_ context.Context, b listeners.Batch) error {
@@ -168,7 +168,7 @@ func hearOnce(t *testing.T, c *Config, stage *stage) []byte {
 func dateless(asked string) string {
 	now := time.Now()
 	for _, at := range []time.Time{now.Add(-36500 * 24 * time.Hour), now.Add(24 * time.Hour)} {
-		for ago := range 30 {
+		for ago := range int(patience.Seconds()) + 10 {
 			at := at.Add(-time.Duration(ago) * time.Second)
 			asked = strings.ReplaceAll(asked, fmt.Sprint(at.Unix()), "TIME")
 			asked = strings.ReplaceAll(asked, url.QueryEscape(at.UTC().Format(time.RFC3339)), "TIME")
