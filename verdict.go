@@ -7,6 +7,7 @@ type Verdict struct {
 	Relevance   Score    `json:"relevance"`              // [0,1]: is it really about the brand
 	Sentiment   Score    `json:"sentiment"`              // [-1,1]: how the author feels
 	Urgency     Score    `json:"urgency"`                // [0,100]: how soon somebody must act
+	Delight     Score    `json:"delight,omitempty"`      // [0,1]: how much a moment worth sharing
 	Topics      []string `json:"topics"`                 // the brand's topics it belongs to, in book order
 	Labels      []string `json:"labels,omitempty"`       // what rules have marked it with, in book order
 	Danger      bool     `json:"danger,omitempty"`       // one of the topics is marked danger
@@ -48,6 +49,7 @@ const (
 	OfRelevance Quality = "relevance"
 	OfSentiment Quality = "sentiment"
 	OfUrgency   Quality = "urgency"
+	OfDelight   Quality = "delight"
 )
 
 // Reason is one contribution to one quality of a verdict. For each quality the

@@ -44,6 +44,7 @@ var table = []attribute{
 	{"relevance", types.Float64, func(s *subject) any { return s.verdict.Relevance.Float() }},
 	{"sentiment", types.Float64, func(s *subject) any { return s.verdict.Sentiment.Float() }},
 	{"urgency", types.Float64, func(s *subject) any { return s.verdict.Urgency.Float() }},
+	{"delight", types.Float64, func(s *subject) any { return s.verdict.Delight.Float() }},
 	{"topics", types.Array(types.String), func(s *subject) any { return s.verdict.Topics }},
 	{"labels", types.Array(types.String), func(s *subject) any { return s.verdict.Labels }},
 	{"lang", types.String, func(s *subject) any { return s.lang }},

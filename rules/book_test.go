@@ -183,6 +183,7 @@ func checkSums(t failer, s *scene, v *earshot.Verdict) {
 	want := map[earshot.Quality]earshot.Score{}
 	for of, score := range map[earshot.Quality]earshot.Score{
 		earshot.OfRelevance: v.Relevance, earshot.OfSentiment: v.Sentiment, earshot.OfUrgency: v.Urgency,
+		earshot.OfDelight: v.Delight,
 	} {
 		if sums[of] != 0 || score != 0 {
 			want[of] = score
@@ -194,8 +195,8 @@ func checkSums(t failer, s *scene, v *earshot.Verdict) {
 	if diff := cmp.Diff(want, sums); diff != "" {
 		t.Fatalf("reasons do not sum to the scores (-score +sum):\n%s", diff)
 	}
-	if v.Urgency < 0 || v.Urgency > 100*earshot.Unit || v.Sentiment > earshot.Unit || v.Sentiment < -earshot.Unit {
-		t.Fatalf("urgency %s, sentiment %s", v.Urgency, v.Sentiment)
+	if v.Urgency < 0 || v.Urgency > 100*earshot.Unit || v.Sentiment > earshot.Unit || v.Sentiment < -earshot.Unit || v.Delight < 0 || v.Delight > earshot.Unit {
+		t.Fatalf("urgency %s, sentiment %s, delight %s", v.Urgency, v.Sentiment, v.Delight)
 	}
 	if v.Topics == nil || v.Routes == nil || v.Reasons == nil {
 		t.Fatalf("null in the verdict: %+v", v)

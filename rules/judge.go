@@ -8,6 +8,7 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"earshot"
+	"earshot/rules/delight"
 	"earshot/rules/features"
 	"earshot/rules/language"
 	"earshot/rules/match"
@@ -32,6 +33,7 @@ type worker struct {
 	feeling   sentiment.Result
 	pressures urgency.Meter
 	pressure  urgency.Result
+	delights  delight.Meter
 	words     []match.Words
 	own       []match.Words // where the brand judged last is named
 	others    []match.Words // where others are
@@ -77,6 +79,7 @@ func (w *worker) measure(m *earshot.Mention) {
 	w.pressure = w.pressures.Measure(urgency.Input{
 		Tokens: &w.post.Tokens, Post: &w.features, Fields: w.fields, Lang: w.lang, Feeling: w.feeling.Score.Float(), Named: w.feeling.Named,
 	})
+	w.delights.Read(&w.post.Tokens, w.lang)
 }
 
 // judge makes the verdict for one brand. It is not ok, and of relevance alone, if the
@@ -120,11 +123,21 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) (verdict earshot.Verd
 		}
 	}
 	v.OwnedAuthor = brand.owned.wrote(m)
+	w.delight(&v, m, addressed)
 	w.apply(b, &v, &subject{mention: m, heads: &w.heads, lang: w.lang, addressed: addressed, opinion: opinion})
 	if clamped := min(max(v.Urgency, 0), pointsMost*earshot.Unit); clamped != v.Urgency {
 		v.press(earshot.Limit, clamped-v.Urgency)
 	}
 	return v.Verdict, true
+}
+
+// delight weighs whether the mention is a moment worth sharing.
+func (w *worker) delight(v *draft, m *earshot.Mention, addressed bool) {
+	w.parts, v.Delight = relevance.Sum(w.delights.Weigh(w.parts[:0], &delight.Evidence{
+		Mention: m, Sentiment: v.Sentiment, Complaint: w.heads[urgency.Complaint], Danger: w.heads[urgency.Danger],
+		Addressed: addressed, Named: len(w.words) > 0, Owned: v.OwnedAuthor,
+	}), 0, earshot.Unit)
+	v.Reasons = relevance.Reasons(v.Reasons, earshot.OfDelight, w.parts)
 }
 
 // draft is a verdict in the making.

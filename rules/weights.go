@@ -49,7 +49,7 @@ func (w *Weights) each() iter.Seq2[string, *float64] {
 	return func(yield func(string, *float64) bool) {
 		v := reflect.ValueOf(w).Elem()
 		for i := range v.NumField() {
-			weight, ok := v.Field(i).Addr().Interface().(*float64)
+			weight, ok := reflect.TypeAssert[*float64](v.Field(i).Addr())
 			if ok && !yield(v.Type().Field(i).Tag.Get("yaml"), weight) {
 				return
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -55,7 +56,10 @@ func (e explainer) verdict(out *bytes.Buffer, m *earshot.Mention, v *earshot.Ver
 	for _, quality := range []struct {
 		name  earshot.Quality
 		score earshot.Score
-	}{{earshot.OfRelevance, v.Relevance}, {earshot.OfSentiment, v.Sentiment}, {earshot.OfUrgency, v.Urgency}} {
+	}{{earshot.OfRelevance, v.Relevance}, {earshot.OfSentiment, v.Sentiment}, {earshot.OfUrgency, v.Urgency}, {earshot.OfDelight, v.Delight}} {
+		if quality.name == earshot.OfDelight && !argues(v.Reasons, quality.name) {
+			continue // nothing is felt: there is nothing to explain
+		}
 		fmt.Fprintf(out, "    %-10s %10s\n", quality.name, quality.score)
 		e.table(out, m, v.Reasons, quality.name)
 	}
@@ -66,6 +70,11 @@ func (e explainer) verdict(out *bytes.Buffer, m *earshot.Mention, v *earshot.Ver
 		}
 		out.WriteByte('\n')
 	}
+}
+
+// argues reports whether there are reasons for a quality.
+func argues(reasons []earshot.Reason, of earshot.Quality) bool {
+	return slices.ContainsFunc(reasons, func(r earshot.Reason) bool { return r.Of == of })
 }
 
 // table lists what argues for a quality, and below a rule what it adds up to.

@@ -191,7 +191,7 @@ func TestExplainMarks(t *testing.T) {
 // Below each quality stands the sum of its reasons, which is its score.
 func TestExplainTable(t *testing.T) {
 	e := explainer{judge: judge{book: benchBook(t, benchConfig())}}
-	for _, text := range []string{"hey @zorblcare1 my zorbl1 parcel is late and arrived broken!!! 😡", "zorbl2", "مرحبا zorbl3 رائع"} {
+	for _, text := range []string{"hey @zorblcare1 my zorbl1 parcel is late and arrived broken!!! 😡", "I wrote to zorbl2 and they answered, you made my day, I cried happy tears", "zorbl2", "مرحبا zorbl3 رائع"} {
 		line, err := json.Marshal(earshot.Mention{ID: "x:1", Text: text})
 		if err != nil {
 			t.Fatal(err)
@@ -204,7 +204,7 @@ func TestExplainTable(t *testing.T) {
 		for row := range strings.Lines(out.String()) {
 			words := strings.Fields(row)
 			switch {
-			case len(words) == 2 && slices.Contains([]string{"relevance", "sentiment", "urgency"}, words[0]):
+			case len(words) == 2 && slices.Contains([]string{"relevance", "sentiment", "urgency", "delight"}, words[0]):
 				score = words[1]
 			case len(words) == 2 && words[0] == "=":
 				if sums++; words[1] != score {

@@ -58,6 +58,7 @@ func TestVerdicts(t *testing.T) {
 		`{"brand":"acme","urgency":"normal"}`:                            "",
 		`{"brand":"acme","urgency":"40..60","relevance":"<= 1"}`:         "",
 		`{"brand":"acme","urgency":"> 50"}`:                              "urgency of x:1 for acme is 50 (normal), want > 50",
+		`{"brand":"acme","delight":"> 0.6"}`:                             "delight of x:1 for acme is 0, want > 0.6",
 		`{"brand":"acme","urgency":"< 50"}`:                              "urgency of x:1 for acme is 50 (normal), want < 50",
 		`{"brand":"acme","urgency":"high"}`:                              "urgency of x:1 for acme is 50 (normal), want high",
 		`{"brand":"acme","sentiment":"neg"}`:                             "want neg",

@@ -18,6 +18,7 @@ type Verdict struct {
 	Relevance *Range   `json:"relevance"`
 	Sentiment *Range   `json:"sentiment"`
 	Urgency   *Range   `json:"urgency"`
+	Delight   *Range   `json:"delight"`
 	Topics    []string `json:"topics"`
 	Labels    []string `json:"labels"`
 	Routes    []string `json:"routes"` // team, team/kind or team/kind/topic
@@ -71,6 +72,7 @@ func (w *Verdict) differences(v *earshot.Verdict, applied []string, bands earsho
 	number(earshot.OfRelevance, w.Relevance, v.Relevance)
 	number(earshot.OfSentiment, w.Sentiment, v.Sentiment)
 	number(earshot.OfUrgency, w.Urgency, v.Urgency)
+	number(earshot.OfDelight, w.Delight, v.Delight)
 	list := func(what string, want, got []string) {
 		if want != nil && !sameSet(want, got) {
 			found = append(found, difference{what: what, want: listed(want), got: listed(got)})
