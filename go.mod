@@ -46,7 +46,7 @@ require (
 
 require (
 	github.com/emersion/go-smtp v0.25.1 // indirect
-	github.com/wneessen/go-mail v0.8.1 // indirect
+	github.com/wneessen/go-mail v0.8.1
 )
 
 require (

@@ -44,7 +44,7 @@ const manifestFile = "backup.json"
 // lacks. Mentions it holds beyond the progress are dealt with again after a
 // restore, as after a crash.
 func backupStreams() []string {
-	return []string{streamAlerts, streamCases, streamMentions, streamDrill, streamSettings}
+	return []string{streamAlerts, streamCases, streamMentions, streamDrill, streamSinks, streamSettings}
 }
 
 // BackupProgress is told how many of the bytes are copied.

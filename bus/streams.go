@@ -29,6 +29,7 @@ const (
 	casesShare    = 25
 	alertsShare   = 25
 	drillShare    = 2
+	sinksShare    = 1
 )
 
 // streams are what earshot keeps, with limits for a store of the given size.
@@ -56,6 +57,7 @@ func (b *Bus) streams(store int64) []jetstream.StreamConfig {
 		stream(streamAlerts, "alerts, and how far they have come", 2*b.retention+slack, alertsShare,
 			"earshot.alerts.>", "earshot.progress.>"),
 		stream(streamDrill, "drills", b.retention+slack, drillShare, "earshot.drill.>"),
+		stream(streamSinks, "what sinks have delivered", 2*b.retention+slack, sinksShare, "earshot.sinks.>"),
 	}
 }
 

@@ -13,6 +13,7 @@ const (
 	streamCases    = "EARSHOT_CASES"
 	streamAlerts   = "EARSHOT_ALERTS"
 	streamDrill    = "EARSHOT_DRILL"
+	streamSinks    = "EARSHOT_SINKS"
 	bucketLeases   = "earshot_leases"
 	bucketSettings = "earshot_settings"
 	streamSettings = "KV_" + bucketSettings

@@ -36,6 +36,8 @@ type Config struct {
 	Listeners   []ListenerConfig        //
 	Teams       []alerts.Team           //
 	Models      []model.Config          // with their defaults
+	Sinks       []SinkConfig            //
+	Templates   string                  // folder with templates of our own; empty for none
 	Warnings    []strict.Finding        // worth saying, though the file holds
 }
 
@@ -102,6 +104,8 @@ type fileConfig struct {
 	Rules       []rules.Rule            `yaml:"rules" jsonschema:"description=What matters and to whom"`
 	Models      []model.Config          `yaml:"models" jsonschema:"description=Models outside earshot that are asked what they think of some mentions"`
 	Teams       []alerts.Team           `yaml:"teams" jsonschema:"description=Who is told"`
+	Sinks       []sinkSection           `yaml:"sinks" jsonschema:"description=How teams are told outside of the bus"`
+	Templates   string                  `yaml:"templates" jsonschema:"description=Folder with templates that take the place of those that sinks word alerts by"`
 	Inbox       InboxConfig             `yaml:"inbox" jsonschema:"description=Where other people's servers deliver what they push to listeners"`
 	Heartbeat   HeartbeatConfig         `yaml:"heartbeat" jsonschema:"description=An address that is called only after a synthetic post has become an alert"`
 	Client      listeners.ClientOptions `yaml:"client" jsonschema:"description=How listeners behave towards other people's servers"`
@@ -190,7 +194,7 @@ func LoadBook(path string) (*rules.Book, []strict.Finding, error) {
 }
 
 // bookless are the sections that a book is not made of.
-var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "listeners", "teams", "inbox", "heartbeat", "client", "log", "sinks"}
+var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "listeners", "teams", "inbox", "heartbeat", "client", "log", "sinks", "templates"}
 
 // readConfig reads one byte more than a file may have at most, so that the parser
 // can say so.

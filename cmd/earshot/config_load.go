@@ -39,10 +39,11 @@ func configOptions(file string, env environment) strict.Options {
 		Verbatim:    []string{"query", "when", "for", "against"},
 		VerbatimIn:  []string{"topics"},
 		Shown:       []string{"mapping", "paging", "answer"},
-		Paths:       []string{"state", "path", "adapt"},
+		Paths:       []string{"state", "path", "adapt", "templates"},
 		Hooks: map[reflect.Type]strict.Hook{
 			reflect.TypeFor[[]rules.Topic]():   decodeTopics,
 			reflect.TypeFor[listenerSection](): keepSection,
+			reflect.TypeFor[sinkSection]():     keepSinkSection,
 		},
 	}
 }
@@ -53,10 +54,7 @@ var errInvalid = errors.New("the section no longer holds; earshot check says why
 
 func (l *loader) load() {
 	root := l.document.Root()
-	if sinks := root.Key("sinks"); sinks != nil {
-		l.document.Report(sinks, "sinks are not in this version", "remove the section; teams read their alerts from NATS")
-	}
-	l.document.Decode(root.Without("sinks"), &l.file)
+	l.document.Decode(root, &l.file)
 	f := &l.file
 	l.config.State, l.config.Bus, l.config.HTTP = f.State, f.Bus, f.HTTP
 	l.config.Retention, l.config.AlertMaxAge = f.Retention, f.AlertMaxAge
@@ -70,6 +68,7 @@ func (l *loader) load() {
 	l.alerts()
 	l.book(l.teamNames())
 	l.listeners()
+	l.sinks()
 	l.checkPresence()
 	l.loaded = true
 }

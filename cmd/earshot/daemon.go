@@ -29,6 +29,7 @@ type daemon struct {
 	bus      *bus.Bus
 	pipeline *pipeline
 	engine   *alerts.Engine
+	courier  *alerts.Courier
 	runner   *listeners.Runner
 	board    *casework.Board                   // of cases
 	network  atomic.Pointer[listeners.Network] // of all listeners; only a reload changes it

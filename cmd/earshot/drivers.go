@@ -4,6 +4,9 @@ import (
 	"maps"
 	"slices"
 
+	"earshot/alerts"
+	"earshot/alerts/email"
+	sinkhook "earshot/alerts/webhook"
 	"earshot/listeners"
 	"earshot/listeners/bluesky"
 	"earshot/listeners/facebook"
@@ -39,3 +42,14 @@ func drivers() map[string]listeners.Driver {
 }
 
 func driverNames() []string { return slices.Sorted(maps.Keys(drivers())) }
+
+// sinkDrivers are the kinds of sink there are, by the type that the configuration
+// names. A new one is a folder and a line here.
+func sinkDrivers() map[string]alerts.SinkDriver {
+	return map[string]alerts.SinkDriver{
+		"email":   email.Driver(),
+		"webhook": sinkhook.Driver(),
+	}
+}
+
+func sinkNames() []string { return slices.Sorted(maps.Keys(sinkDrivers())) }

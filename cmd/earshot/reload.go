@@ -82,6 +82,10 @@ func (d *daemon) reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	posts, err := d.openSinks(ctx, next)
+	if err != nil {
+		return err
+	}
 	if err := d.setTeams(ctx, old, next); err != nil {
 		return err
 	}
@@ -97,11 +101,14 @@ func (d *daemon) reload(ctx context.Context) error {
 	if err := d.runner.Reload(ctx, parts); err != nil {
 		return err
 	}
+	if err := d.courier.Reload(posts); err != nil {
+		return err
+	}
 	if old := d.network.Swap(network); old != network {
 		old.CloseIdleConnections()
 	}
 	d.log.Info("configuration reloaded", zap.Int("brands", len(next.Rules.Brands)), zap.Int("rules", len(next.Rules.Rules)),
-		zap.Int("teams", len(next.Teams)), zap.Int("listeners", len(next.Listeners)))
+		zap.Int("teams", len(next.Teams)), zap.Int("listeners", len(next.Listeners)), zap.Int("sinks", len(next.Sinks)))
 	d.sayWhatWaits(next)
 	return nil
 }

@@ -120,9 +120,15 @@ func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error)
 		return err
 	}
 
+	posts, err := d.openSinks(ctx, config)
+	if err != nil {
+		return err
+	}
+
 	group, ctx := errgroup.WithContext(ctx)
 	quiet, stopFlushing := context.WithCancel(context.WithoutCancel(ctx))
 	group.Go(func() error { return d.alert(ctx) })
+	group.Go(func() error { return d.deliver(ctx, posts) })
 	group.Go(func() error { return d.models(ctx) })
 	group.Go(func() error { d.pipeline.known.Run(ctx); return nil })
 	group.Go(func() error { d.keepBoard(ctx); return nil })
@@ -184,9 +190,12 @@ func (d *daemon) assemble() error {
 		return problems
 	}
 	d.engine = engine
+	d.courier = d.newCourier()
 	d.runner = listeners.New(listeners.Options{Log: d.pipeline, Logger: d.log.Named("listeners"), Metrics: d.metrics})
 	err := d.bus.Serve(serviceVersion(), bus.Answers{
 		askSources: func(context.Context, []byte) (any, error) { return d.runner.Status(), nil },
+		askSinks:   d.sinkStatus,
+		askSinkTry: d.trySink,
 	})
 	if err != nil {
 		return err

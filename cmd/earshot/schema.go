@@ -26,6 +26,9 @@ func configSchema() ([]byte, error) {
 	root.Properties.Set("listeners", &jsonschema.Schema{
 		Type: "array", Description: "Where it is listened for", Items: listenerSchema(),
 	})
+	root.Properties.Set("sinks", &jsonschema.Schema{
+		Type: "array", Description: "How teams are told outside of the bus", Items: sinkSchema(),
+	})
 	text, err := json.MarshalIndent(root, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("writing the schema: %w", err)

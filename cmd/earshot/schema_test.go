@@ -88,6 +88,9 @@ func TestSchema(t *testing.T) {
 		"listener without a name":     "listeners: [{type: rss, urls: [x]}]",
 		"duration without a unit":     "retention: 30",
 		"duration of an odd unit":     "retention: 3 moons",
+		"unknown type of sink":        "sinks: [{name: a, type: pigeon, team: ops}]",
+		"unknown key of a sink":       "sinks: [{name: a, type: webhook, team: ops, url: 'https://x.example', colour: red}]",
+		"sink without a team":         "sinks: [{name: a, type: webhook, url: 'https://x.example'}]",
 		"unknown kind":                "teams: [{name: a, kinds: [riot]}]",
 		"unknown band":                "teams: [{name: a, respond_within: {soon: 1h}}]",
 		"unknown band of the night":   "teams: [{name: a, around_the_clock: [always]}]",
@@ -154,6 +157,12 @@ func keyTables() string {
 	for _, name := range driverNames() {
 		fmt.Fprintf(&b, "\nA listener of the type `%s` has:\n\n| key | value | default | |\n|---|---|---|---|\n", name)
 		writeKeys(&b, "", reflect.ValueOf(drivers()[name].Config))
+	}
+	b.WriteString("\nA sink has a `name`, unique and stable because what it has delivered is found by it, a `type`, the keys of its type, and:\n\n| key | value | default | |\n|---|---|---|---|\n")
+	writeKeys(&b, "", reflect.ValueOf(sinkCommon{}))
+	for _, name := range sinkNames() {
+		fmt.Fprintf(&b, "\nA sink of the type `%s` has:\n\n| key | value | default | |\n|---|---|---|---|\n", name)
+		writeKeys(&b, "", reflect.ValueOf(sinkDrivers()[name].Config))
 	}
 	b.WriteByte('\n')
 	return b.String()
