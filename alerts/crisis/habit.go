@@ -93,7 +93,7 @@ func (h *habit) refresh() {
 		for i, stray := range h.Stray {
 			away[i] = float32(math.Abs(float64(stray) - middle))
 		}
-		spread := 1.4826 * median(away) // the standard deviation, were they normal
+		spread := 1.4826 * median(away)                       // the standard deviation, were they normal
 		h.scale = 1 / max(1e-3, spread*spread-1/max(1, mean)) // what is more than chance
 	}
 	h.filled = true
