@@ -100,9 +100,9 @@ func (c dutyCall) show(to io.Writer, team alerts.Team, now time.Time) error {
 		return err
 	}
 	people := roster.WhoKnows(at, c.skill, c.language)
-	called := make([]string, len(people))
-	for i, p := range people {
-		called[i] = p.Name
+	called := make([]string, 0, len(people)+1)
+	for _, p := range people {
+		called = append(called, p.Name)
 	}
 	if fallback, ok := roster.Next(at, called); ok && fallback.Because != "" {
 		called = append(called, fallback.Name()+" ("+fallback.Because+")")
