@@ -15,11 +15,12 @@ const (
 	band  = rows / bands
 )
 
-// What makes two texts alike, measured in docs/benchmarks.md (Stories): below
+// What makes two texts alike, measured in docs/benchmarks.md (Stories). Below
 // least, people write the same by chance; up to ample, more must be the same.
 const (
-	least      = 24  // rows filled: about 27 characters
-	leastWords = 6   //
+	least      = 24  // rows filled by the longer text: about 27 characters
+	leastCut   = 20  // by the shorter one, which may have lost its end
+	leastWords = 5   //
 	ample      = 40  // rows filled: about 50 characters
 	ofShort    = 0.5 // of ample texts
 	ofArticle  = 0.4
@@ -32,7 +33,7 @@ func (p *Print) Alike(q *Print) (like float64, alike bool) {
 	like = p.Like(q)
 	size := min(p.Size(), q.Size())
 	switch {
-	case size < least:
+	case size < leastCut || max(p.Size(), q.Size()) < least:
 		return like, false
 	case p.Long:
 		return like, like >= ofArticle

@@ -15,7 +15,7 @@ const maxMarks = 4
 // digits, in one case, without accents, addresses, handles, hashtags at the end
 // and the words that networks put before what is repeated.
 func (r *Reader) normalise(text string) {
-	r.text, r.words, r.repost = r.text[:0], 0, ""
+	r.text, r.repost = r.text[:0], ""
 	text = r.unwrap(text)
 	tags, marks := -1, 0 // where hashtags began that nothing followed; marks since the last letter
 	for i := 0; i < len(text) && len(r.text) < maxRunes; {
@@ -88,15 +88,30 @@ func (r *Reader) space() {
 	}
 }
 
+// count counts words. Some scripts have neither spaces nor a character for each
+// word; their words have about five.
 func (r *Reader) count() {
-	inside := false
+	const usual = 5
+	r.tokens, r.words = 0, 0
+	inside, letters := false, 0
 	for _, c := range r.text {
 		d := dense(c)
 		if d || (c != ' ' && !inside) {
+			r.tokens++
+			r.words++
+			letters = 0
+		}
+		if letters++; letters%usual == 0 && unspaced(c) {
 			r.words++
 		}
 		inside = c != ' ' && !d
 	}
+}
+
+// unspaced reports whether a character is of a script that puts no spaces between
+// words: Thai, Lao, Burmese and Khmer.
+func unspaced(c rune) bool {
+	return (c >= 0x0e00 && c <= 0x0eff) || (c >= 0x1000 && c <= 0x109f) || (c >= 0x1780 && c <= 0x17ff)
 }
 
 // letter adds a character as it compares, and returns how many marks have

@@ -19,6 +19,7 @@ type Reader struct {
 	text   []rune // what counts of the text, one space between words
 	mins   [rows]uint64
 	words  int
+	tokens int // words, as far as spaces or characters part them
 	repost string
 }
 
@@ -37,14 +38,18 @@ func (r *Reader) Repost() string { return r.repost }
 // many people write "my order hasn't arrived".
 func (r *Reader) Short(p *Print) bool { return r.words < leastWords || p.Size() < least }
 
+// Comparable reports whether the text may be like another one: also a short one,
+// if it was longer before somebody cut it.
+func (r *Reader) Comparable(p *Print) bool { return r.words >= leastWords && p.Size() >= leastCut }
+
 // Edge reports whether texts of the other sort may be like this one, because its
 // length is near the border between them.
 func (r *Reader) Edge() bool {
-	return float64(r.words) >= article/edge && float64(r.words) < article*edge
+	return float64(r.tokens) >= article/edge && float64(r.tokens) < article*edge
 }
 
 // Long reports whether the text is compared as an article.
-func (r *Reader) Long() bool { return r.words >= article }
+func (r *Reader) Long() bool { return r.tokens >= article }
 
 // Print is the print of the text as a short one or as an article. Only prints of
 // one sort compare.

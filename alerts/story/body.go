@@ -13,9 +13,9 @@ import (
 
 // What a story remembers of itself. All of it fits into one record.
 const (
-	maxMembers  = 192 // mentions by name
-	maxTies     = 128 // what they refer to
-	maxAnchors  = 12  // prints
+	maxMembers  = 128 // mentions by name
+	maxTies     = 96  // what they refer to
+	maxAnchors  = 8   // prints
 	maxTop      = 5   //
 	maxNetworks = 16  //
 	maxAliases  = 256 // further names

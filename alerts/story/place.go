@@ -72,6 +72,8 @@ func (x *Index) search(p *Post) *search {
 	text := x.reader.Print(x.reader.Long())
 	if s.place.Short = x.reader.Short(&text); s.place.Short {
 		x.short(s, text.Exact)
+	}
+	if !x.reader.Comparable(&text) {
 		return s
 	}
 	s.prints = append(s.prints, text)

@@ -19,7 +19,8 @@ const newAccount = 30 * 24 * time.Hour
 // nobody would type are not repeated in stories.
 const (
 	maxPages  = 4
-	maxSource = 600 // bytes
+	maxSource = 500     // bytes
+	maxReach  = 1 << 40 // more than there are people
 )
 
 // Tie is something that a mention refers to.
@@ -57,9 +58,9 @@ func Of(s *earshot.Stored, domains []string) Post {
 		Author:   m.AuthorKey(),
 		Handle:   strings.ToLower(strings.TrimPrefix(m.Author.Handle, "@")),
 		New:      !m.Author.Created.IsZero() && !m.Posted.IsZero() && m.Posted.Sub(m.Author.Created) < newAccount,
-		Reach:    max(m.Author.Followers, 0),
+		Reach:    min(max(m.Author.Followers, 0), maxReach),
 		Negative: s.Verdict != nil && s.Verdict.Sentiment < -negative,
-		Source:   earshot.Source{Mention: m.ID, Network: m.Network, URL: m.URL, Posted: m.Posted, Reach: max(m.Author.Followers, 0)},
+		Source:   earshot.Source{Mention: m.ID, Network: m.Network, URL: m.URL, Posted: m.Posted, Reach: min(max(m.Author.Followers, 0), maxReach)},
 	}
 	if p.At.IsZero() {
 		p.At = m.Posted
