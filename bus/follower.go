@@ -10,6 +10,9 @@ import (
 	"go.uber.org/zap"
 )
 
+// leaveWait is how long taking a consumer away may hold up whoever stops.
+const leaveWait = 2 * time.Second
+
 // follower reads a stream in order and without a gap, for ever.
 type follower struct {
 	bus     *Bus
@@ -55,6 +58,7 @@ func (f *follower) consume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer f.leave(ctx, consumer.CachedInfo())
 	if consumer.CachedInfo().NumPending == 0 {
 		f.caughtUp()
 	}
@@ -83,6 +87,20 @@ func (f *follower) consume(ctx context.Context) error {
 		if meta.NumPending == 0 {
 			f.caughtUp()
 		}
+	}
+}
+
+// leave takes a consumer away that is of no more use. A server that does not answer
+// soon forgets it by itself later; until then it is one of those that a stream may
+// have.
+func (f *follower) leave(ctx context.Context, was *jetstream.ConsumerInfo) {
+	if !f.bus.link.connected() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWait)
+	defer cancel()
+	if err := f.bus.link.js.DeleteConsumer(ctx, was.Stream, was.Name); err != nil {
+		f.bus.log.Debug("a consumer is left behind", zap.String("stream", was.Stream), zap.Error(err))
 	}
 }
 
