@@ -25,6 +25,7 @@ type part struct {
 	backoff  *backoff.ExponentialBackOff
 	quiet    Quiet
 	again    chan struct{} // wakes a part whose credential was refused
+	refused  string        // the stamp of the file that held it; none is tried twice for having just been written
 	stopped  chan struct{} // closed when run returns
 }
 
@@ -70,7 +71,7 @@ func (p *part) run(ctx context.Context) {
 			continue
 		}
 		if refused, ok := errors.AsType[*Refused](err); ok {
-			if !p.awaitCredential(ctx, refused) {
+			if !p.awaitCredential(ctx, refused, began) {
 				return
 			}
 			continue
@@ -123,12 +124,18 @@ func (p *part) keepQuiet(ctx context.Context) bool {
 const lookForCredential = 5 * time.Second
 
 // awaitCredential says once what must be renewed, and waits until it may have
-// been. It reports whether the part is still wanted.
-func (p *part) awaitCredential(ctx context.Context, refused *Refused) bool {
+// been, which may also be since the source began. It reports whether the part is
+// still wanted.
+func (p *part) awaitCredential(ctx context.Context, refused *Refused, began time.Time) bool {
+	old := stamp(refused.File)
+	if old != p.refused && changedSince(refused.File, began) {
+		p.refused = old
+		return p.rest(ctx, 0)
+	}
+	p.refused = old
 	p.change(func(s *Status) { s.State, s.Err, s.Retry = Denied, readable(refused), time.Time{} })
 	p.metrics.failed(p.listener, refused)
 	p.log.Error("credential refused: the network is not asked again until it is renewed", failure(refused))
-	old := stamp(refused.File)
 	for p.rest(ctx, 0) {
 		select {
 		case <-p.again:
@@ -151,6 +158,13 @@ func stamp(file string) string {
 		return ""
 	}
 	return fmt.Sprint(info.ModTime().UnixNano(), info.Size())
+}
+
+// changedSince reports whether a file has changed since a moment. File systems keep
+// coarser time than clocks.
+func changedSince(file string, moment time.Time) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.ModTime().After(moment.Add(-time.Second))
 }
 
 // over reports whether the part is not to be tried again after err, and says why.

@@ -25,9 +25,7 @@ import (
 // changes or the configuration is read again.
 func TestRefusedCredential(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "fedi.token")
-	if err := os.WriteFile(file, []byte("old"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeAt(t, file, "old", time.Unix(0, 0))
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(nil)
 		var calls atomic.Int64
@@ -43,9 +41,7 @@ func TestRefusedCredential(t *testing.T) {
 		if n := b.logs.FilterMessageSnippet("credential refused").Len(); n != 1 {
 			t.Errorf("said %d times", n)
 		}
-		if err := os.WriteFile(file, []byte("newer"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeAt(t, file, "newer", time.Now())
 		<-time.After(time.Minute)
 		if calls.Load() != 2 {
 			t.Errorf("%d calls after the file changed", calls.Load())
@@ -56,6 +52,45 @@ func TestRefusedCredential(t *testing.T) {
 		synctest.Wait()
 		if calls.Load() != 3 {
 			t.Errorf("%d calls after the configuration was read again", calls.Load())
+		}
+		stop()
+	})
+}
+
+// writeAt writes a file at a moment, which may be of a bubble.
+func writeAt(t *testing.T, file, content string, at time.Time) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(file, at, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A credential that is renewed while the old one is being refused is tried at once,
+// and not again and again.
+func TestRenewedMeanwhile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "fedi.token")
+	writeAt(t, file, "old", time.Unix(0, 0))
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(nil)
+		var calls atomic.Int64
+		ls := one("fedi", sourceFunc(func(context.Context, earshot.Cursor, listeners.Emit) error {
+			<-time.After(time.Second) // the network thinks
+			if calls.Add(1) == 1 {
+				writeAt(t, file, "new", time.Now())
+			}
+			return &listeners.Refused{File: file, Renew: "make a new token", Err: errors.New("401 Unauthorized")}
+		}))
+		stop := b.start(t, ls)
+		<-time.After(2500 * time.Millisecond)
+		if calls.Load() != 2 || b.logs.FilterMessageSnippet("credential refused").Len() != 1 {
+			t.Errorf("%d calls, said %d times", calls.Load(), b.logs.FilterMessageSnippet("credential refused").Len())
+		}
+		<-time.After(time.Hour)
+		if calls.Load() != 2 {
+			t.Errorf("%d calls after an hour", calls.Load())
 		}
 		stop()
 	})
