@@ -75,6 +75,28 @@ func TestLeaseLost(t *testing.T) {
 	}
 }
 
+// A daemon that is new takes several leases at the same time, as one and the same.
+func TestLeasesAtOnce(t *testing.T) {
+	p := external(t)
+	b := open(t, p.options(t))
+	names := []string{"alerts", "models", "sinks", "crisis"}
+	errs := make(chan error, len(names))
+	for _, name := range names {
+		go func() {
+			held, err := b.Lease(t.Context(), name)
+			if err == nil {
+				held.Release(t.Context())
+			}
+			errs <- err
+		}()
+	}
+	for range names {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // On an embedded server the lease is always there.
 func TestLeaseEmbedded(t *testing.T) {
 	held, err := open(t, options(t)).Lease(t.Context(), "alerts")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	natsserver "github.com/nats-io/nats-server/v2/server"
@@ -20,8 +21,9 @@ const Schema = 1
 
 // state is the hold of one daemon on its state directory.
 type state struct {
-	dir  string
-	lock *os.File
+	dir     string
+	lock    *os.File
+	knowing sync.Mutex // who this daemon is: leases are taken at the same time
 }
 
 // version is the content of the file of that name.
@@ -115,6 +117,8 @@ func writeFile(path string, data []byte, mode os.FileMode) error {
 
 // identity is who this daemon is among others, the same after a restart.
 func (s *state) identity() (string, error) {
+	s.knowing.Lock()
+	defer s.knowing.Unlock()
 	path := filepath.Join(s.dir, "identity")
 	if data, err := os.ReadFile(path); err == nil && len(data) > 0 {
 		return strings.TrimSpace(string(data)), nil
