@@ -42,21 +42,16 @@ type Item struct {
 type Board struct {
 	mu    sync.RWMutex
 	teams map[string]map[string]*Item
-	pins  map[string]pinned // by story, or by case where there is none
-	names map[string]string // few words, each kept once
+	pins  map[string]map[Ref]*earshot.Pin // of cases that have one, by story, or by case where there is none
+	names map[string]string               // few words, each kept once
 
 	load   sync.Once
 	loaded chan struct{}
 }
 
-type pinned struct {
-	pin      *earshot.Pin
-	sequence uint64
-}
-
 // NewBoard returns an empty board.
 func NewBoard() *Board {
-	return &Board{teams: map[string]map[string]*Item{}, pins: map[string]pinned{}, names: map[string]string{}, loaded: make(chan struct{})}
+	return &Board{teams: map[string]map[string]*Item{}, pins: map[string]map[Ref]*earshot.Pin{}, names: map[string]string{}, loaded: make(chan struct{})}
 }
 
 // Loaded says that all cases there are have been put on the board.
@@ -82,15 +77,41 @@ func (b *Board) Put(e *earshot.CaseEvent) {
 		team = map[string]*Item{}
 		b.teams[b.name(e.Case.Team)] = team
 	}
-	if known := team[e.Case.ID]; known != nil && known.sequence >= e.Sequence {
-		return
+	if known := team[e.Case.ID]; known != nil {
+		if known.sequence >= e.Sequence {
+			return
+		}
+		b.unpin(known)
 	}
 	item := b.item(e)
 	team[item.ID] = item
-	key := link(item.Story, item.ID)
-	if known, ok := b.pins[key]; (item.Pin != nil || ok && e.Event == UnpinnedEvent) && known.sequence < e.Sequence {
-		b.pins[key] = pinned{item.Pin, e.Sequence}
+	if item.Pin != nil {
+		key := link(item.Story, item.ID)
+		if b.pins[key] == nil {
+			b.pins[key] = map[Ref]*earshot.Pin{}
+		}
+		b.pins[key][Ref{item.Team, item.ID}] = item.Pin
 	}
+}
+
+// unpin forgets what is pinned to a case itself.
+func (b *Board) unpin(item *Item) {
+	key := link(item.Story, item.ID)
+	delete(b.pins[key], Ref{item.Team, item.ID})
+	if len(b.pins[key]) == 0 {
+		delete(b.pins, key)
+	}
+}
+
+// pinOf is the newest pin on a case or another one that is linked to it.
+func (b *Board) pinOf(story, id string) *earshot.Pin {
+	var newest *earshot.Pin
+	for _, pin := range b.pins[link(story, id)] {
+		if newest == nil || pin.At.After(newest.At) {
+			newest = pin
+		}
+	}
+	return newest
 }
 
 func (b *Board) item(e *earshot.CaseEvent) *Item {
@@ -144,8 +165,8 @@ func (b *Board) Prune(since time.Time) {
 	for _, team := range b.teams {
 		for id, item := range team {
 			if item.Changed.Before(since) {
+				b.unpin(item)
 				delete(team, id)
-				delete(b.pins, link(item.Story, item.ID))
 			}
 		}
 	}
@@ -167,7 +188,7 @@ func (b *Board) Len() int {
 func (b *Board) Pin(story, id string) *earshot.Pin {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return b.pins[link(story, id)].pin
+	return b.pinOf(story, id)
 }
 
 // Find returns the ID of the one case of a team that begins with the given

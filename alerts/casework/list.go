@@ -59,27 +59,49 @@ func (b *Board) List(team, person string, q Query, now time.Time) (Page, error) 
 		return Page{}, err
 	}
 	b.mu.RLock()
-	var found []*Item
+	defer b.mu.RUnlock()
+	page := Page{Cases: []Item{}}
+	first := shelf{most: q.Limit}
 	for _, item := range b.teams[team] {
-		if q.wants(item, now) && !item.Changed.Before(since) {
-			found = append(found, item)
+		if !q.wants(item, now) || item.Changed.Before(since) {
+			continue
+		}
+		page.Total++
+		if q.After == "" || placeOf(item).compare(after) > 0 {
+			first.add(item)
 		}
 	}
-	page := Page{Cases: []Item{}, Total: len(found)}
-	found = slices.DeleteFunc(found, func(i *Item) bool { return q.After != "" && placeOf(i).compare(after) <= 0 })
-	slices.SortFunc(found, func(x, y *Item) int { return placeOf(x).compare(placeOf(y)) })
-	for _, item := range found[:min(len(found), q.Limit)] {
+	for _, item := range first.items {
 		one := *item
 		if one.Pin == nil {
-			one.Pin = b.pins[link(one.Story, one.ID)].pin
+			one.Pin = b.pinOf(one.Story, one.ID)
 		}
 		page.Cases = append(page.Cases, one)
 	}
-	b.mu.RUnlock()
-	if len(found) > q.Limit {
-		page.Next = placeOf(found[q.Limit-1]).String()
+	if first.more {
+		page.Next = placeOf(first.items[q.Limit-1]).String()
 	}
 	return page, nil
+}
+
+// shelf keeps the first items there are, in order, without sorting all others.
+type shelf struct {
+	most  int
+	items []*Item
+	more  bool // there were others
+}
+
+func (s *shelf) add(item *Item) {
+	at := placeOf(item)
+	if len(s.items) == s.most && at.compare(placeOf(s.items[s.most-1])) > 0 {
+		s.more = true
+		return
+	}
+	i, _ := slices.BinarySearchFunc(s.items, at, func(other *Item, at place) int { return placeOf(other).compare(at) })
+	s.items = slices.Insert(s.items, i, item)
+	if len(s.items) > s.most {
+		s.items, s.more = s.items[:s.most], true
+	}
 }
 
 // check refuses what no case can be, and fills in what was left out.

@@ -23,7 +23,7 @@ func escalate(c *earshot.Case, a *Action, now time.Time) error {
 		c.Owner, c.Taken = "", time.Time{}
 		call(c, a.Person, now)
 	}
-	c.State = earshot.Escalated
+	c.State, c.MutedTill = earshot.Escalated, time.Time{}
 	return nil
 }
 
@@ -126,9 +126,15 @@ func absorb(t, f *earshot.Case) {
 	if t.Customer != f.Customer {
 		t.Customer = ""
 	}
-	t.RespondBy, t.NextBy, t.ResolveBy = earlier(t.RespondBy, f.RespondBy), earlier(t.NextBy, f.NextBy), earlier(t.ResolveBy, f.ResolveBy)
 	if f.Spoke.After(t.Spoke) {
 		t.Spoke = f.Spoke
+	}
+	if !slices.Contains(unsaid, f.State) {
+		return
+	}
+	t.RespondBy, t.NextBy, t.ResolveBy = earlier(t.RespondBy, f.RespondBy), earlier(t.NextBy, f.NextBy), earlier(t.ResolveBy, f.ResolveBy)
+	if !slices.Contains(unsaid, t.State) {
+		t.State, t.MutedTill = awake(t), time.Time{} // somebody waits for an answer now
 	}
 }
 

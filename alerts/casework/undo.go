@@ -70,6 +70,9 @@ func Undone(last, after, before *earshot.CaseEvent, a Action, now time.Time) (ea
 		// A limit that the daemon has moved meanwhile stays where it put it.
 		back(at.now, at.after, at.before, time.Time.Equal)
 	}
+	if c.State == earshot.Claimed || c.State == earshot.Open {
+		c.State = awake(&c) // the daemon may have moved it there meanwhile
+	}
 	return eventOf(last, &c, UndoneEvent, &a, now), nil
 }
 
