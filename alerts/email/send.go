@@ -75,11 +75,11 @@ func (s *sink) client(password string, line *line) (*gomail.Client, error) {
 		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
 	}
 	if s.config.User != "" {
-		kind := gomail.SMTPAuthAutoDiscover
+		kind := gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin)
 		if s.config.TLS == protectNone { // to this machine only
-			kind = gomail.SMTPAuthPlainNoEnc
+			kind = gomail.WithSMTPAuth(gomail.SMTPAuthPlainNoEnc)
 		}
-		options = append(options, gomail.WithSMTPAuth(kind), gomail.WithUsername(s.config.User), gomail.WithPassword(password))
+		options = append(options, kind, gomail.WithUsername(s.config.User), gomail.WithPassword(password))
 	}
 	client, err := gomail.NewClient(host, options...)
 	if err != nil {
