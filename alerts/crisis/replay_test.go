@@ -27,7 +27,7 @@ func TestReplays(t *testing.T) {
 	}{
 		{name: "a quiet brand", script: script{hourly: 3, negative: 0.1, weeks: 3}, want: none},
 		{name: "a busy brand", script: script{hourly: 300, negative: 0.1, weeks: 1}, want: none},
-		{name: "a brand that is used to complaints", script: script{hourly: 60, negative: 0.6, weeks: 2}, want: none},
+		{name: "a brand that is used to complaints", script: script{hourly: 40, negative: 0.6, weeks: 2}, want: none},
 		{
 			name: "praise for a launch that nobody told of",
 			script: script{hourly: 40, negative: 0.1, weeks: 2, happens: []event{
@@ -93,7 +93,7 @@ func TestReplays(t *testing.T) {
 		},
 		{
 			name: "an outage, and the backlog after it",
-			script: script{hourly: 100, negative: 0.3, weeks: 2, missed: []earshot.Period{
+			script: script{hourly: 60, negative: 0.3, weeks: 2, missed: []earshot.Period{
 				{From: monday.Add(begins), To: monday.Add(begins + 5*time.Hour)},
 			}},
 			want: none,

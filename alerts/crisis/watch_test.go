@@ -23,34 +23,55 @@ var burning = script{hourly: 20, negative: 0.1, weeks: 1, happens: []event{
 	{from: 2*day + 12*time.Hour, long: time.Hour, posts: 300, negative: 1, authors: 250, fresh: true, text: "boycott these bricks"},
 }}
 
-// warm is a watch on Wednesday, when it burns, and what is heard from then on.
-func warm(t testing.TB, seed uint64) (saved []byte, burns [][]crisis.Seen) {
+// warm holds a watch as it was every two hours from Wednesday on, when it burns,
+// and what is heard in the three hours after each.
+func warm(t testing.TB, seed uint64) []moment {
 	t.Helper()
+	const wednesday, every, long = 2 * 24 * 12, 2 * 12, 3 * 12
 	steps := burning.play(seed)
-	const wednesday = 2 * 24 * 12
-	w := crisis.NewWatch(prompt, "lego", "")
+	w := crisis.NewWatch(prompt, "lego", "safety")
 	burning.watch(w, steps[:wednesday])
-	saved, err := w.Save()
-	if err != nil {
-		t.Fatal(err)
+	var all []moment
+	told := 0
+	for start := wednesday; start < wednesday+14*12; start += every {
+		saved, err := w.Save()
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := moment{saved: saved, began: monday.Add(time.Duration(start) * 5 * time.Minute), steps: steps[start : start+long]}
+		m.want = m.from(load(t, saved), m.steps)
+		told += len(m.want)
+		all = append(all, m)
+		m.from(w, steps[start:start+every])
 	}
-	return saved, steps[wednesday : wednesday+14*12]
+	if told < 10 {
+		t.Fatalf("only %d transitions: the test shows nothing", told)
+	}
+	return all
+}
+
+// moment is a watch, and what happens next.
+type moment struct {
+	saved []byte
+	began time.Time
+	steps [][]crisis.Seen
+	want  []crisis.Transition
+}
+
+// from lets a watch hear what happens from the moment on.
+func (m moment) from(w *crisis.Watch, steps [][]crisis.Seen) []crisis.Transition {
+	var all []crisis.Transition
+	for i, mentions := range steps {
+		for _, mention := range mentions {
+			w.Hear(mention)
+		}
+		all = append(all, w.Advance(m.began.Add(time.Duration(i+1)*5*time.Minute))...)
+	}
+	return all
 }
 
 // prompt trusts habits early and tells often, so that little time shows much.
 var prompt = crisis.Config{ColdStart: 24 * time.Hour, Update: 20 * time.Minute, Refrain: time.Minute}
-
-// from lets a watch hear what happens from Wednesday on.
-func from(w *crisis.Watch, steps [][]crisis.Seen) []crisis.Transition {
-	var all []crisis.Transition
-	for i, mentions := range steps {
-		for _, m := range mentions {
-			w.Hear(m)
-		}
-		all = append(all, w.Advance(monday.Add(2*day+time.Duration(i+1)*5*time.Minute))...)
-	}
-	return all
-}
 
 func load(t rapid.TB, data []byte) *crisis.Watch {
 	t.Helper()
@@ -63,28 +84,25 @@ func load(t rapid.TB, data []byte) *crisis.Watch {
 
 // The order of mentions within an hour, and that some come twice, changes nothing.
 func TestOrderAndDuplicates(t *testing.T) {
-	saved, steps := warm(t, 3)
-	want := from(load(t, saved), steps)
-	if states, _ := pages(want); len(states) < 4 {
-		t.Fatalf("only %v: the test shows nothing", states)
-	}
+	moments := warm(t, 3)
 	rapid.Check(t, func(rt *rapid.T) {
+		m := rapid.SampledFrom(moments).Draw(rt, "moment")
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))
 		twice := rapid.Float64Range(0, 1).Draw(rt, "twice")
-		mixed := make([][]crisis.Seen, len(steps))
-		for i, mentions := range steps {
-			for _, m := range mentions {
-				mixed[i] = append(mixed[i], m)
+		mixed := make([][]crisis.Seen, len(m.steps))
+		for i, mentions := range m.steps {
+			for _, mention := range mentions {
+				mixed[i] = append(mixed[i], mention)
 				if r.Float64() < twice {
-					late := min(i+r.IntN(6), len(steps)-1) // again, up to half an hour later
-					mixed[late] = append(mixed[late], m)
+					late := min(i+r.IntN(6), len(mixed)-1) // again, up to half an hour later
+					mixed[late] = append(mixed[late], mention)
 				}
 			}
 		}
 		for _, mentions := range mixed {
 			r.Shuffle(len(mentions), func(i, j int) { mentions[i], mentions[j] = mentions[j], mentions[i] })
 		}
-		if diff := cmp.Diff(want, from(load(rt, saved), mixed)); diff != "" {
+		if diff := cmp.Diff(m.want, m.from(load(rt, m.saved), mixed)); diff != "" {
 			rt.Fatalf("with another order (-want +got):\n%s", diff)
 		}
 	})
@@ -92,22 +110,22 @@ func TestOrderAndDuplicates(t *testing.T) {
 
 // Saved and loaded at any time, a watch tells the same.
 func TestSaveAnywhere(t *testing.T) {
-	saved, steps := warm(t, 4)
-	want := from(load(t, saved), steps)
+	moments := warm(t, 4)
 	rapid.Check(t, func(rt *rapid.T) {
-		at := rapid.SliceOfN(rapid.IntRange(0, len(steps)-1), 1, 6).Draw(rt, "restarts")
-		w := load(rt, saved)
+		m := rapid.SampledFrom(moments).Draw(rt, "moment")
+		at := rapid.SliceOfN(rapid.IntRange(0, len(m.steps)-1), 1, 6).Draw(rt, "restarts")
+		w := load(rt, m.saved)
 		var got []crisis.Transition
-		for i, mentions := range steps {
-			for j, m := range mentions {
+		for i, mentions := range m.steps {
+			for j, mention := range mentions {
 				if j == len(mentions)/2 && slices.Contains(at, i) {
 					w = reload(rt, w)
 				}
-				w.Hear(m)
+				w.Hear(mention)
 			}
-			got = append(got, w.Advance(monday.Add(2*day+time.Duration(i+1)*5*time.Minute))...)
+			got = append(got, w.Advance(m.began.Add(time.Duration(i+1)*5*time.Minute))...)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(m.want, got); diff != "" {
 			rt.Fatalf("after restarts at %v (-want +got):\n%s", at, diff)
 		}
 	})
@@ -124,22 +142,22 @@ func reload(t rapid.TB, w *crisis.Watch) *crisis.Watch {
 
 // It does not matter how often a watch is asked, only until when.
 func TestAdvanceInAnySteps(t *testing.T) {
-	saved, steps := warm(t, 5)
-	want := from(load(t, saved), steps)
-	w := load(t, saved)
-	var got []crisis.Transition
-	for i, mentions := range steps {
-		for _, m := range mentions {
-			w.Hear(m)
+	for _, m := range warm(t, 5) {
+		w := load(t, m.saved)
+		var got []crisis.Transition
+		for i, mentions := range m.steps {
+			for _, mention := range mentions {
+				w.Hear(mention)
+			}
+			for seconds := range 4 {
+				now := m.began.Add(time.Duration(i+1)*5*time.Minute + time.Duration(seconds*70)*time.Second)
+				got = append(got, w.Advance(now)...)
+				got = append(got, w.Advance(now.Add(-time.Hour))...)
+			}
 		}
-		for seconds := range 4 {
-			now := monday.Add(2*day + time.Duration(i+1)*5*time.Minute + time.Duration(seconds*70)*time.Second)
-			got = append(got, w.Advance(now)...)
-			got = append(got, w.Advance(now.Add(-time.Hour))...)
+		if diff := cmp.Diff(m.want, got); diff != "" {
+			t.Errorf("asked more often (-want +got):\n%s", diff)
 		}
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("asked more often (-want +got):\n%s", diff)
 	}
 }
 
@@ -149,9 +167,14 @@ func TestBounds(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	w.Advance(monday)
 	largest := 0
-	for step := range 28 * 12 {
+	const last = 28 * 12
+	for step := range last {
 		at := monday.Add(time.Duration(step) * 5 * time.Minute)
-		for range 150 {
+		many := 10
+		if step > last-20 {
+			many = 300
+		}
+		for range many {
 			id := fmt.Sprint(strings.Repeat("i", 140), r.Uint64())
 			w.Hear(crisis.Seen{
 				Key: id, ID: id, Author: fmt.Sprint(r.Uint64()), URL: "https://" + strings.Repeat("u", 170) + fmt.Sprint(r.Uint64()),
@@ -160,7 +183,7 @@ func TestBounds(t *testing.T) {
 			})
 		}
 		w.Advance(at.Add(5 * time.Minute))
-		if step%60 == 59 {
+		if step > last-5 {
 			data, err := w.Save()
 			if err != nil {
 				t.Fatal(err)
