@@ -87,6 +87,8 @@ func (b *body) story() *earshot.Story {
 	}
 	s := b.known
 	s.Authors, s.NewAuthors, s.Reach = b.authors.estimate()
+	s.Authors = min(s.Authors, s.Count)
+	s.NewAuthors = min(s.NewAuthors, s.Authors)
 	s.Networks, s.Top = slices.Clone(s.Networks), slices.Clone(s.Top)
 	return &s
 }

@@ -13,6 +13,7 @@ func (x *Index) join(in *story, s *search) {
 	p := &post{
 		mark:    mark{story: in, key: s.Key, born: s.Sequence, author: s.author, at: s.At.UnixNano()},
 		name:    s.name,
+		how:     s.place.How,
 		source:  s.Source,
 		fans:    s.Reach,
 		unhappy: s.Negative,

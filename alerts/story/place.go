@@ -32,7 +32,9 @@ type tied struct {
 // its story, unless it was alone there, and may join another one.
 func (x *Index) Place(p Post) Place {
 	s := x.search(&p)
+	before := First
 	if known := x.mine[s.name]; known != nil {
+		before = known.how
 		if of := known.story.root(); of.body != nil && of.body.count() > 1 {
 			s.found = append(s.found, of)
 		}
@@ -43,14 +45,27 @@ func (x *Index) Place(p Post) Place {
 	x.alike(s)
 	in := x.oldest(s)
 	if in == nil {
-		in = &story{id: storyID(p.Brand, p.Key), brand: p.Brand, born: p.Sequence}
-		s.place.How = First
+		in = x.begin(s)
+	}
+	if s.place.How == "" { // nothing but that it was there before
+		s.place.How = before
 	}
 	x.join(in, s)
 	x.expire(p.At)
 	s.place.Story = in.id
 	s.place.Count = max(1, in.body.count())
 	return s.place
+}
+
+// begin returns the story that begins with the mention, which may be an old one
+// that its first mention had left.
+func (x *Index) begin(s *search) *story {
+	s.place.How = First
+	id := storyID(s.Brand, s.Key)
+	if known := x.stories[id]; known != nil {
+		return known.root()
+	}
+	return &story{id: id, brand: s.Brand, born: s.Sequence}
 }
 
 // search reads the mention.

@@ -160,6 +160,7 @@ type post struct {
 	text    uint64   // ticket for its print, 0 for none
 	name    uint64   // its own
 	held    []uint64 // names that it holds, its own first
+	how     How
 	source  earshot.Source
 	fans    int64
 	unhappy bool

@@ -3,6 +3,7 @@ package story_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -93,9 +94,9 @@ func (s store) save(t interface{ Fatal(...any) }, x *story.Index) {
 
 func (s store) restore(t interface{ Fatal(...any) }, o story.Options) *story.Index {
 	x := story.New(o)
-	for _, b := range s {
+	for _, id := range slices.Sorted(maps.Keys(s)) {
 		var r story.Record
-		if err := json.Unmarshal(b, &r); err != nil {
+		if err := json.Unmarshal(s[id], &r); err != nil {
 			t.Fatal(err)
 		}
 		if err := x.Restore(r); err != nil {
@@ -160,4 +161,26 @@ func restart(t *rapid.T, steps []step, cut, lost int, options ...cmp.Option) {
 			t.Fatalf("story of mention %s (-whole +restarted):\n%s", s.post.Source.Mention, diff)
 		}
 	}
+}
+
+// However little is remembered: a mention has a place, and its story says the same.
+func TestLittleRoom(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := story.Options{Prints: rapid.IntRange(1, 6).Draw(t, "prints"), Stories: rapid.IntRange(1, 3).Draw(t, "stories")}
+		x, records := story.New(o), store{}
+		for i, s := range life(t, true) {
+			place := s.do(x)
+			known := x.Story(place.Story)
+			switch {
+			case s.gone:
+			case place.Story == "" || place.Count < 1 || place.How == "":
+				t.Fatalf("mention %d: %+v", s.post.Sequence, place)
+			case known == nil && place.Count > 1, known != nil && known.Count != place.Count:
+				t.Fatalf("mention %d: %+v in %+v", s.post.Sequence, place, known)
+			}
+			if records.save(t, x); i%7 == 6 {
+				x = records.restore(t, o)
+			}
+		}
+	})
 }
