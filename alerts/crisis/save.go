@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // version is the first byte of a saved watch.
@@ -77,6 +78,9 @@ func (s *saved) check() error {
 			b.Authors.More && len(b.Authors.Keys) == 0 || b.Texts.More && len(b.Texts.Keys) == 0 {
 			return errors.New("a sample does not fit its keys")
 		}
+	}
+	if s.Next < 0 || s.Next > stepOf(time.Unix(1<<40, 0)) {
+		return errors.New("its time is out of range")
 	}
 	if s.Volume.Hours < 0 || s.Ill.Hours < 0 || s.Standing.State == "" {
 		return errors.New("it has no state")
