@@ -1,15 +1,22 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"earshot"
 	"earshot/alerts/casework"
+	"earshot/bus"
 )
 
 const caseworkConfig = `
@@ -96,22 +103,22 @@ func (o *office) earshot(user string, args ...string) (int, string, string) {
 // hears posts something and returns the case that comes of it.
 func (o *office) hears(n int) casework.Item {
 	o.t.Helper()
-	before := o.list("cs").Total
-	appendLine(o.t, o.posts, fmt.Sprintf(`{"id":"forum:%d","network":"forum","text":"acme makes me furious, number %d","author":{"handle":"@jane%d"}}`, n, n, n))
-	var page casework.Page
-	eventually(o.t, "there is a case", func() error {
-		if page = o.list("cs"); page.Total <= before {
-			return fmt.Errorf("%d cases", page.Total)
-		}
-		return nil
-	})
-	for _, item := range page.Cases {
-		if item.State == "open" && item.Owner == "" {
-			return item
-		}
+	known := map[string]bool{}
+	for _, item := range o.list("cs").Cases {
+		known[item.ID] = true
 	}
-	o.t.Fatalf("no open case: %+v", page)
-	return casework.Item{}
+	appendLine(o.t, o.posts, fmt.Sprintf(`{"id":"forum:%d","network":"forum","text":"acme makes me furious, number %d","author":{"handle":"@jane%d"}}`, n, n, n))
+	var heard casework.Item
+	eventually(o.t, "there is a case", func() error {
+		page := o.list("cs")
+		for _, heard = range page.Cases {
+			if !known[heard.ID] {
+				return nil
+			}
+		}
+		return fmt.Errorf("%d cases", page.Total)
+	})
+	return heard
 }
 
 func (o *office) list(team string) casework.Page {
@@ -216,4 +223,99 @@ func TestCasesCommand(t *testing.T) {
 		}
 	}
 	o.process.stop(t)
+}
+
+// What people wrote about a case goes with its author, down to the bytes, and is
+// handed out before; the case itself stays, with who did what.
+func TestForgetNotes(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id, other := o.hears(1).ID, o.hears(2).ID
+	const words, kept, named = "she lives in Elm Street", "the second one is in Oak Street", "ask @jane1 about it"
+	for _, note := range [][]string{{id, words}, {other, kept}, {other, named}} {
+		if code, _, errs := o.earshot("anna", "note", note[0], note[1], "--team", "cs"); code != exitOK {
+			t.Fatal(errs)
+		}
+	}
+	if _, out, errs := call(t, "", "export", "@jane1", "-c", o.config); !strings.Contains(out, words) || !strings.Contains(out, `"what":"note"`) || strings.Contains(out, kept) {
+		t.Errorf("export:\n%s%s", out, errs)
+	}
+	if code, out, errs := call(t, "", "forget", "@jane1", "--yes", "-c", o.config); code != exitOK || !strings.Contains(out, "notes         2") {
+		t.Fatalf("forget: %d\n%s%s", code, out, errs)
+	}
+	for subject, says := range map[string]string{id: "noted by anna", other: kept} {
+		if _, out, errs := o.earshot("anna", "show", subject, "--team", "cs"); !strings.Contains(out, says) || strings.Contains(out, words) || strings.Contains(out, named) {
+			t.Errorf("show %s:\n%s%s", subject, out, errs)
+		}
+	}
+	o.process.stop(t)
+	for _, gone := range []string{words, named} {
+		if found := inFiles(t, filepath.Join(o.state, "bus"), gone); len(found) > 0 {
+			t.Errorf("%q is still in %v", gone, found)
+		}
+	}
+}
+
+// Two desks on one real server race for cases: each case has one winner, whom
+// everybody knows.
+func TestClaimRace(t *testing.T) {
+	t.Parallel()
+	const cases, people = 60, 4
+	server := newNATSServer(t)
+	desks := make([]*casework.Desk, 2)
+	for i := range desks {
+		b, err := bus.Open(t.Context(), bus.Options{
+			Config:    bus.Config{URL: "nats://" + server.address, User: "daemon", PasswordFile: server.daemonPassword},
+			Retention: 24 * time.Hour, Teams: []string{"cs"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = b.Close(context.WithoutCancel(t.Context())) })
+		desks[i] = casework.NewDesk(casework.Options{Log: caseLog{b}, Board: casework.NewBoard(), Teams: func() []string { return []string{"cs"} }})
+		desks[i].Board.Loaded()
+	}
+	ids := make([]string, cases)
+	for i := range ids {
+		ids[i] = earshot.Key(fmt.Sprint(i))
+		opened := earshot.CaseEvent{Event: "opened", By: earshot.Daemon, At: time.Now(), Case: earshot.Case{ID: ids[i], Team: "cs", Brand: "acme", State: earshot.Open, Count: 1}}
+		if _, err := desks[0].Log.Record(t.Context(), []earshot.CaseEvent{opened}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wins := make([][]string, people)
+	var race errgroup.Group
+	for p := range people {
+		race.Go(func() error {
+			for _, id := range ids {
+				done, err := desks[p%2].Do(t.Context(), casework.Action{Verb: casework.Claim, By: fmt.Sprint("person", p), Team: "cs", Case: id})
+				var refused *casework.Refusal
+				switch {
+				case err == nil && done.Event == "claimed":
+					wins[p] = append(wins[p], id)
+				case !errors.As(err, &refused) || refused.Code != casework.Clash:
+					return fmt.Errorf("claiming: %+v: %w", done, err)
+				}
+			}
+			return nil
+		})
+	}
+	if err := race.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	won := map[string]string{}
+	for p, list := range wins {
+		for _, id := range list {
+			if other := won[id]; other != "" {
+				t.Errorf("%s and person%d have case %s", other, p, id)
+			}
+			won[id] = fmt.Sprint("person", p)
+		}
+	}
+	for _, id := range ids {
+		last, err := desks[1].Log.Case(t.Context(), "cs", id)
+		if err != nil || last.Case.Owner != won[id] || won[id] == "" {
+			t.Errorf("case %s is of %q, won by %q: %v", id, last.Case.Owner, won[id], err)
+		}
+	}
 }

@@ -159,6 +159,7 @@ func (c *forgetCall) print(w io.Writer, r *receipt) error {
 		{"mentions", r.Mentions},
 		{"alerts", r.Alerts},
 		{"case events", r.CaseEvents},
+		{"notes", r.Notes},
 		{"dead letters", r.DeadLetters},
 		{"drills", r.Drills},
 	} {

@@ -136,6 +136,9 @@ func (f *forgetting) without(e earshot.CaseEvent) earshot.CaseEvent {
 	if s.ids[e.Case.Opening] {
 		e.Case.Opening = ""
 	}
+	if s.keysOf[e.Case.Customer] {
+		e.Case.Customer = ""
+	}
 	var members []earshot.Member
 	for _, m := range e.Case.Members {
 		if s.keys[m.Mention] == "" {

@@ -54,6 +54,7 @@ type finds struct {
 	letters     []bus.Copy
 	drills      []bus.Copy
 	events      []bus.Copy // of cases
+	notes       []bus.Copy
 }
 
 // held is a copy of a mention.
@@ -63,7 +64,7 @@ type held struct {
 }
 
 func (f *finds) count() int {
-	return len(f.mentions) + len(f.memberships) + len(f.alerts) + len(f.letters) + len(f.drills) + len(f.events)
+	return len(f.mentions) + len(f.memberships) + len(f.alerts) + len(f.letters) + len(f.drills) + len(f.events) + len(f.notes)
 }
 
 // search finds the copies of what somebody wrote. It remembers the IDs it has met,
@@ -75,6 +76,8 @@ type search struct {
 	ids      map[string]bool
 	keys     map[string]string // of the ids
 	networks map[string]bool   // where the author was met
+	keysOf   map[string]bool   // of the author, on those networks and others that were met
+	cases    map[string]bool   // team and ID of those that name a mention
 	seen     func(n int)       // progress, in messages
 	each     func(what string, c bus.Copy) error
 }
@@ -82,12 +85,14 @@ type search struct {
 func newSearch(client *bus.Client, who whose) *search {
 	s := &search{
 		client: client, whose: who, ids: map[string]bool{}, keys: map[string]string{}, networks: map[string]bool{},
+		keysOf: map[string]bool{}, cases: map[string]bool{},
 		isOut: func(string) bool { return false }, seen: func(int) {}, each: func(string, bus.Copy) error { return nil },
 	}
 	if who.author == "" {
 		s.meet(who.text)
 	} else if who.network != "" {
 		s.networks[who.network] = true
+		s.meetOn(who.network)
 	}
 	return s
 }
@@ -96,6 +101,14 @@ func (s *search) meet(id string) {
 	if !s.ids[id] {
 		s.ids[id] = true
 		s.keys[earshot.Key(id)] = id
+	}
+}
+
+// meetOn remembers by which key a case knows the author as its customer.
+func (s *search) meetOn(network string) {
+	m := earshot.Mention{Network: network, Author: earshot.Author{Handle: s.whose.author}}
+	if key := m.AuthorKey(); key != "" {
+		s.keysOf[key] = true
 	}
 }
 
@@ -112,13 +125,14 @@ func (s *search) concerns(m *identity) bool {
 		return false
 	}
 	s.meet(m.ID)
+	s.meetOn(m.Network) // a tombstone names no author
 	return true
 }
 
 // run goes through the whole store once, mentions first.
 func (s *search) run(ctx context.Context) (*finds, error) {
 	f := &finds{told: map[string]int{}}
-	for _, step := range []func(context.Context, *finds) error{s.mentions, s.memberships, s.alerts, s.cases, s.letters, s.drills} {
+	for _, step := range []func(context.Context, *finds) error{s.mentions, s.memberships, s.alerts, s.caseEvents, s.notes, s.letters, s.drills} {
 		if err := step(ctx, f); err != nil {
 			return nil, err
 		}
@@ -191,8 +205,20 @@ func (s *search) alerts(ctx context.Context, f *finds) error {
 	})
 }
 
-func (s *search) cases(ctx context.Context, f *finds) error {
-	return s.walk(ctx, bus.InCases, "case", s.namesMention, func(c bus.Copy) { f.events = append(f.events, c) })
+func (s *search) caseEvents(ctx context.Context, f *finds) error {
+	return s.walk(ctx, bus.InCases, "case", s.namesMention, func(c bus.Copy) {
+		f.events = append(f.events, c)
+		s.cases[strings.Join(c.Tokens(), ".")] = true
+	})
+}
+
+// notes finds what people wrote about the cases, whatever it says, and elsewhere
+// what names the handle with its sign: a bare name may be somebody else's.
+func (s *search) notes(ctx context.Context, f *finds) error {
+	return s.walk(ctx, bus.InNotes, "note", func(c bus.Copy) bool {
+		var n earshot.Note
+		return s.cases[strings.Join(c.Tokens()[:2], ".")] || json.Unmarshal(c.Body, &n) == nil && s.mentioned([]byte(n.Text)) && (s.whose.author == "" || strings.Contains(strings.ToLower(n.Text), "@"+s.whose.author))
+	}, func(c bus.Copy) { f.notes = append(f.notes, c) })
 }
 
 // namesMention reports whether a case event names one of the mentions.
@@ -202,7 +228,7 @@ func (s *search) namesMention(c bus.Copy) bool {
 }
 
 func (s *search) isIn(e *earshot.CaseEvent) bool {
-	if s.ids[e.Mention] || s.ids[e.Case.Opening] || e.Seat != nil && e.Seat.Member != nil && s.keys[e.Seat.Member.Mention] != "" {
+	if s.keysOf[e.Case.Customer] || s.ids[e.Mention] || s.ids[e.Case.Opening] || e.Seat != nil && e.Seat.Member != nil && s.keys[e.Seat.Member.Mention] != "" {
 		return true
 	}
 	for _, m := range e.Case.Members {

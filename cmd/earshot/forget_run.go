@@ -26,6 +26,7 @@ type receipt struct {
 	Mentions    int                `json:"mentions"`
 	Alerts      int                `json:"alerts"`
 	CaseEvents  int                `json:"case_events"`
+	Notes       int                `json:"notes"` // on cases, by people
 	DeadLetters int                `json:"dead_letters"`
 	Drills      int                `json:"drills"`
 	Told        map[string]int     `json:"told"` // alerts by team: who has them may keep copies
@@ -41,6 +42,7 @@ func (r *receipt) add(f *finds) {
 	}
 	r.Alerts += len(f.alerts)
 	r.CaseEvents += len(f.events)
+	r.Notes += len(f.notes)
 	r.DeadLetters += len(f.letters)
 	r.Drills += len(f.drills)
 	for team, n := range f.told {
@@ -191,14 +193,14 @@ func (f *forgetting) erase(ctx context.Context, found *finds) error {
 	}
 	f.receipt.Sent = append(f.receipt.Sent, sent...)
 	f.receipt.add(found)
-	for _, list := range [][]bus.Copy{found.alerts, found.letters, found.drills} {
+	for _, list := range [][]bus.Copy{found.alerts, found.notes, found.letters, found.drills} {
 		if err := f.eraseAll(ctx, list); err != nil {
 			return err
 		}
 	}
 	// Withdrawing has made events of its own.
 	events := &finds{}
-	if err := f.search.cases(ctx, events); err != nil {
+	if err := f.search.caseEvents(ctx, events); err != nil {
 		return err
 	}
 	if err := f.rewrite(ctx, events.events); err != nil {
