@@ -1,6 +1,7 @@
 package crisis_test
 
 import (
+	"runtime"
 	"testing"
 	"time"
 
@@ -92,4 +93,38 @@ func BenchmarkSave(b *testing.B) {
 		size = len(data)
 	}
 	b.ReportMetric(float64(size), "bytes")
+}
+
+// What a watch takes of memory after a quiet week, and when every sample is full.
+func BenchmarkMemory(b *testing.B) {
+	quiet := script{hourly: 20, negative: 0.1, weeks: 1}
+	weeks, full := quiet.play(1), busy()
+	for _, bench := range []struct {
+		name string
+		more []crisis.Seen
+	}{{"quiet", nil}, {"crisis", full}} {
+		b.Run(bench.name, func(b *testing.B) {
+			var watches []*crisis.Watch
+			before := heap()
+			for b.Loop() {
+				w := crisis.NewWatch(crisis.Config{}, "lego", "")
+				quiet.watch(w, weeks)
+				for _, m := range bench.more {
+					m.At = m.At.Add(6 * day)
+					w.Hear(m)
+					w.Advance(m.At)
+				}
+				watches = append(watches, w)
+			}
+			b.ReportMetric(float64(heap()-before)/float64(len(watches)), "bytes/watch")
+			runtime.KeepAlive(watches)
+		})
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
 }

@@ -200,6 +200,7 @@ func hundredThousand(t *testing.T, all []crisis.Transition) {
 	for _, change := range all {
 		most = max(most, change.Evidence.Seen)
 	}
+	t.Logf("%d seen in the fullest hour that was told of", most)
 	if most < 90_000 || most > 110_000 {
 		t.Errorf("at most %d seen in an hour, want 100000 or so", most)
 	}

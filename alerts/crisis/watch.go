@@ -23,7 +23,7 @@ const (
 	deafLog = 32                     // stretches remembered
 )
 
-// Watch is what is known of one brand and one of its topics. It takes 200 KiB at
+// Watch is what is known of one brand and one of its topics. It takes 200 kB at
 // most. It is not for concurrent use.
 type Watch struct {
 	config       Config
