@@ -63,6 +63,11 @@ func TestConversations(t *testing.T) {
 	b.stores("itself", map[string][]string{}, self, reply("a", "b"), reply("b", "a"))
 }
 
+func with(m earshot.Mention, text string) earshot.Mention {
+	m.Text = text
+	return m
+}
+
 // Edits and deletions of what is not stored never reach the log, those of what is
 // do, also when it has just been stored; nobody is asked for threads that are not.
 func TestUnknownChanges(t *testing.T) {
@@ -80,6 +85,9 @@ func TestUnknownChanges(t *testing.T) {
 		b.stores("known", map[string][]string{"forum:old": {}}, change("old", earshot.Deleted), change("x", earshot.Deleted))
 		b.stores("just stored", map[string][]string{"forum:acme": {"acme"}}, post("acme"))
 		b.stores("taken back at once", map[string][]string{"forum:acme": {}}, change("acme", earshot.Deleted))
+		b.stores("taken back in the same batch", map[string][]string{"forum:acme again": {}, "forum:other": {}},
+			post("acme again"), change("acme again", earshot.Deleted), change("x", earshot.Deleted),
+			with(post("other"), "acme"), with(change("other", earshot.Edited), "nothing"))
 		b.stores("edited into concern", map[string][]string{"forum:now acme": {"acme"}}, change("now acme", earshot.Edited))
 		b.log.holders = map[string][]string{earshot.Key("forum:never stored"): {"acme"}}
 		b.stores("not asked for", map[string][]string{}, reply("hm", "never stored"))

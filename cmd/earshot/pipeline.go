@@ -173,7 +173,8 @@ func (p *pipeline) Commit(ctx context.Context, listener, part string, revision u
 }
 
 // judge returns what must reach the log: mentions of a brand, and edits and
-// deletions of what the log may hold.
+// deletions of what the log may hold, also when that is only of this batch: after
+// an outage a post and its deletion arrive together.
 func (p *pipeline) judge(mentions []earshot.Mention) []earshot.Judged {
 	p.books.RLock()
 	defer p.books.RUnlock()
@@ -183,15 +184,20 @@ func (p *pipeline) judge(mentions []earshot.Mention) []earshot.Judged {
 	}
 	p.spread(mentions, verdicts)
 	var judged []earshot.Judged
+	var together map[string]bool // mentions of this batch, by ID
 	matched, strange := 0, 0
 	for i := range mentions {
 		m := &mentions[i]
 		switch {
 		case len(verdicts[i]) > 0:
 			matched++
+			if together == nil {
+				together = map[string]bool{}
+			}
+			together[m.ID] = true
 		case !isChange(m):
 			continue
-		case !p.known.Has(m.Key()):
+		case !together[m.ID] && !p.known.Has(m.Key()):
 			strange++
 			continue
 		}
