@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -51,32 +52,35 @@ func answerOf(size int) http.HandlerFunc {
 // is not late for it, and small ones do not wait.
 func TestLargeAnswersTakeTurns(t *testing.T) {
 	for _, c := range []struct{ size, at int }{{large, 2}, {huge, 1}} {
-		const patience = 500 * time.Millisecond
-		server := serve(t, answerOf(c.size))
-		client := newClient(t, func(o *listeners.ClientOptions) { o.Timeout, o.Concurrent = patience, 10 })
-		var open []io.ReadCloser
-		for range c.at {
-			body := opened(t, client, server.URL)
-			readWhole(t, body, c.size)
-			open = append(open, body)
-		}
-		next, read := opened(t, client, server.URL), make(chan error)
-		go func() {
-			_, err := io.Copy(io.Discard, next)
-			read <- err
-		}()
-		if _, err := fetch(t, client, serve(t, answerOf(small)).URL); err != nil {
-			t.Errorf("a small answer: %v", err)
-		}
-		select {
-		case err := <-read:
-			t.Fatalf("answer %d of %d bytes did not wait: %v", c.at+1, c.size, err)
-		case <-time.After(2 * patience):
-		}
-		_ = open[0].Close()
-		if err := <-read; err != nil {
-			t.Errorf("after the wait: %v", err)
-		}
+		t.Run(fmt.Sprint(c.size), func(t *testing.T) {
+			t.Parallel()
+			const patience = 3 * time.Second // in which a busy machine reads one
+			server := serve(t, answerOf(c.size))
+			client := newClient(t, func(o *listeners.ClientOptions) { o.Timeout, o.Concurrent = patience, 10 })
+			var open []io.ReadCloser
+			for range c.at {
+				body := opened(t, client, server.URL)
+				readWhole(t, body, c.size)
+				open = append(open, body)
+			}
+			next, read := opened(t, client, server.URL), make(chan error)
+			go func() {
+				_, err := io.Copy(io.Discard, next)
+				read <- err
+			}()
+			if _, err := fetch(t, client, serve(t, answerOf(small)).URL); err != nil {
+				t.Errorf("a small answer: %v", err)
+			}
+			select {
+			case err := <-read:
+				t.Fatalf("answer %d of %d bytes did not wait: %v", c.at+1, c.size, err)
+			case <-time.After(patience + patience/4):
+			}
+			_ = open[0].Close()
+			if err := <-read; err != nil {
+				t.Errorf("after the wait: %v", err)
+			}
+		})
 	}
 }
 
@@ -122,8 +126,12 @@ func TestBrotliWindowsTakeTurns(t *testing.T) {
 		for range 2 {
 			readWhole(t, opened(t, client, server.URL), small)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		err := listeners.AwaitTurn(ctx, opened(t, client, server.URL), large)
+		third, patience := opened(t, client, server.URL), 2*time.Minute
+		if waits {
+			patience = 50 * time.Millisecond
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		err := listeners.AwaitTurn(ctx, third, large)
 		cancel()
 		if (err != nil) != waits {
 			t.Errorf("after two with a window of %d bits: %v", window, err)

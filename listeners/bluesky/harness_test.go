@@ -15,7 +15,7 @@ import (
 	"earshot/listeners/bluesky"
 )
 
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // source returns the source of a configuration, which may call this machine.
 func source(t testing.TB, config bluesky.Config, stored ...earshot.Mention) listeners.Source {

@@ -135,7 +135,7 @@ func (h *heard) have(t *testing.T, all []string) {
 
 func (h *heard) wait(t *testing.T, what string, enough func() bool) {
 	t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(5 * time.Minute)
 	for {
 		h.mu.Lock()
 		done, grown, n := enough(), h.grown, len(h.posts)
@@ -207,7 +207,7 @@ func (p *process) url() string { return "ws://" + p.address }
 // ready waits until the program answers.
 func (p *process) ready(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()

@@ -78,7 +78,7 @@ func (d *desk) emit(_ context.Context, b listeners.Batch) error {
 // send posts a delivery until somebody receives, and returns the answer.
 func (d *desk) send(body, signature string) int {
 	d.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		status := facebooktest.Send(d.address, body, signature)
 		if status != http.StatusServiceUnavailable || time.Now().After(deadline) {
@@ -89,7 +89,7 @@ func (d *desk) send(body, signature string) int {
 
 func (d *desk) until(what string, done func() bool) {
 	d.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for {
 		d.mu.Lock()
 		ok := done()

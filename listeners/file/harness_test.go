@@ -15,7 +15,7 @@ import (
 	"earshot/listeners/file"
 )
 
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // open returns the source of a configuration.
 func open(t testing.TB, config file.Config) listeners.Source {

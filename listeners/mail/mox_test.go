@@ -54,7 +54,7 @@ func TestRealServer(t *testing.T) {
 		posted <- server.append([]byte("From: a@b\r\nMessage-ID: <1@b>\r\n\r\npushed one"), []byte("From: a@b\r\nMessage-ID: <2@b>\r\n\r\npushed two"))
 	}
 	second := &heard{enough: 2}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	second.cancel = cancel
 	var once sync.Once
@@ -159,7 +159,7 @@ func (m *mox) restart(t *testing.T) {
 	if err := m.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for {

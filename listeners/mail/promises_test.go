@@ -97,7 +97,7 @@ type heard struct {
 // then until it has nothing left to do with them.
 func listen(t *testing.T, src listeners.Source, from []byte, enough int) *heard {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	h := &heard{enough: enough, cancel: cancel}
 	err := src.Listen(ctx, from, h.emit)

@@ -40,7 +40,7 @@ func TestAfter(t *testing.T) {
 			server.Publish("two")
 			src := source(t, server, func(c *mail.Config) { c.After, c.Skip = after, []string{"auto_reply"} })
 
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
 			var texts []string
 			err := src.Listen(ctx, nil, func(_ context.Context, b listeners.Batch) error {
@@ -79,7 +79,7 @@ func TestMarksWhatACrashLeft(t *testing.T) {
 	server.Publish("one", "two")
 	h := listen(t, source(t, server, nil), nil, 2)
 	cursor := bytes.Replace(h.cursor(), []byte(`"uid":2`), []byte(`"uid":2,"pending":[2]`), 1)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	_ = source(t, server, func(c *mail.Config) { c.After = "seen" }).Listen(ctx, cursor, func(_ context.Context, b listeners.Batch) error {
 		if len(b.Mentions) > 0 {
@@ -168,7 +168,7 @@ func TestCutConnections(t *testing.T) {
 	seen := map[string]int{}
 	for cut := int64(50); len(seen) < 20 && cut < 2_000_000; cut += cut / 3 {
 		server.CutAfter(cut)
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		err := source(t, server, nil).Listen(ctx, cursor, func(_ context.Context, b listeners.Batch) error {
 			for _, m := range b.Mentions {
 				if seen[m.ID]++; len(m.Text) != len(long)-1 {

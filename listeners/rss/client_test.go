@@ -69,7 +69,7 @@ func TestPrivateAddressesAreRefused(t *testing.T) {
 	s := newSession(t, nil)
 	s.source = sourceAt(server.URL + "/feed")
 	s.source.client = client
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	err = s.source.Listen(ctx, nil, func(context.Context, listeners.Batch) error {
 		t.Error("something was emitted")

@@ -127,7 +127,7 @@ func (e *ear) hears(want string) {
 		if got != want {
 			e.Fatalf("heard %q, want %q", got, want)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		e.Fatalf("waited in vain for %q", want)
 	}
 }

@@ -170,7 +170,7 @@ func (s *suite) neverStarts() {
 	}()
 	select {
 	case <-ended:
-	case <-time.After(5 * time.Second):
+	case <-time.After(s.Patience):
 		s.Fatal("Listen goes on with a context that had ended before")
 	}
 }

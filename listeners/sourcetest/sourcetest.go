@@ -18,7 +18,7 @@ import (
 type Harness struct {
 	New        func(t *testing.T) Network // a network without posts, closed by t.Cleanup; shares nothing with earlier ones
 	Cursorless bool                       // what was read cannot be read again: the source has no cursor
-	Patience   time.Duration              // how long anything may take before the test fails; 0 means 20 s
+	Patience   time.Duration              // how long anything may take before the test fails; 0 means two minutes
 }
 
 // Network is a stand-in for one part of a network, under the test's control.
@@ -39,7 +39,7 @@ type Network struct {
 func Run(t *testing.T, h Harness) {
 	t.Helper()
 	if h.Patience == 0 {
-		h.Patience = 20 * time.Second
+		h.Patience = 2 * time.Minute
 	}
 	promises := []struct {
 		name  string

@@ -123,14 +123,14 @@ func (s *suite) listen(src listeners.Source, from earshot.Cursor, emit listeners
 	return l
 }
 
-// stop ends the Listen and waits for it, for at most five seconds.
+// stop ends the Listen and waits for it.
 func (l *listening) stop() {
 	l.s.Helper()
 	l.cancel()
 	select {
 	case <-l.ended:
-	case <-time.After(5 * time.Second):
-		l.s.Fatal("Listen goes on five seconds after its context ended")
+	case <-time.After(l.s.Patience):
+		l.s.Fatalf("Listen goes on %s after its context ended", l.s.Patience)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 // hears listens until n updates were stored, and returns what they said.
 func hears(t *testing.T, s *source, from earshot.Cursor, n int) (said []string, cursor earshot.Cursor, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	enough := errors.New("enough")
 	err = s.Listen(ctx, from, func(_ context.Context, b listeners.Batch) error {

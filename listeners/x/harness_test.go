@@ -142,7 +142,7 @@ func (r *record) texts() []string {
 // until waits until enough is recorded.
 func (r *record) until(t *testing.T, enough func(*record) bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for {
 		r.mu.Lock()
 		done := enough(r)
@@ -179,7 +179,7 @@ func start(t *testing.T, s listeners.Source, r *record) (stop func() error) {
 			cancel()
 			select {
 			case err = <-done:
-			case <-time.After(10 * time.Second):
+			case <-time.After(2 * time.Minute):
 				t.Error("Listen does not stop")
 			}
 		})
@@ -192,7 +192,7 @@ func start(t *testing.T, s listeners.Source, r *record) (stop func() error) {
 // ends listens until the source gives up and returns why.
 func ends(t *testing.T, s listeners.Source, r *record) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	err := s.Listen(ctx, r.cursor, r.emit)
 	if ctx.Err() != nil {

@@ -159,14 +159,14 @@ func TestOldCursor(t *testing.T) {
 // do the right thing, and without a word of what is searched for.
 func TestFailures(t *testing.T) {
 	t.Parallel()
-	reset := strconv.FormatInt(time.Now().Add(5*time.Minute).Unix(), 10)
+	reset := strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)
 	for name, c := range map[string]struct {
 		failure xtest.Failure
 		class   string
 		wait    time.Duration // at least
 		says    string
 	}{
-		"429 with a reset": {xtest.Failure{Status: 429, Header: map[string]string{"x-rate-limit-reset": reset}}, "rate_limited", 4 * time.Minute, "429"},
+		"429 with a reset": {xtest.Failure{Status: 429, Header: map[string]string{"x-rate-limit-reset": reset}}, "rate_limited", 40 * time.Minute, "429"},
 		"429 alone":        {xtest.Failure{Status: 429}, "rate_limited", time.Minute, "Too Many Requests"},
 		"429 as json":      {xtest.Failure{Status: 429, Body: `{"title":"Too Many Requests","detail":"Slow down","type":"about:blank","status":429}`}, "rate_limited", time.Minute, "Slow down"},
 		"usage cap": {

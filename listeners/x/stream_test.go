@@ -15,7 +15,7 @@ import (
 // streaming waits until so many streams are open.
 func streaming(t *testing.T, server *xtest.Server, want int) {
 	t.Helper()
-	patience := time.After(20 * time.Second)
+	patience := time.After(2 * time.Minute)
 	for server.Streaming() != want {
 		select {
 		case <-time.After(time.Millisecond):
