@@ -16,7 +16,7 @@ type Config struct {
 	Networks  int           `yaml:"networks" jsonschema:"description=Networks with three negative authors each that confirm a crisis; 2 by default"`
 	Reach     int64         `yaml:"reach" jsonschema:"description=Followers of all authors together that confirm a crisis too; 1000000 by default"`
 	Times     float64       `yaml:"times" jsonschema:"description=How many times the usual number of negative authors confirms a crisis on one network alone; 10 by default"`
-	Update    time.Duration `yaml:"update" jsonschema:"description=How often PR hears how it stands while it lasts; 1h by default"`
+	Update    time.Duration `yaml:"update" jsonschema:"description=How often PR hears how it stands while a crisis lasts and a sixth as often while it is elevated; 1h by default"`
 	Refrain   time.Duration `yaml:"refrain" jsonschema:"description=After a crisis or an elevated state how long only a crisis is told of again; 24h by default"`
 	Budget    int           `yaml:"budget" jsonschema:"description=Elevated states in a week that are fine with PR: for each one more it takes as many authors again. A crisis is always told. 3 by default"`
 	ColdStart time.Duration `yaml:"cold_start" jsonschema:"description=How long habits are learnt before they are trusted: until then it takes three times as many authors and most of them negative. 72h by default"`

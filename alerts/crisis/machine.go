@@ -17,6 +17,7 @@ const (
 	calming   = steps      // the same from watch
 	week      = 7 * 24 * time.Hour
 	retellers = 20 // elevated states remembered
+	seldom    = 6  // intervals between updates of what is no crisis
 )
 
 // standing is a state and what the next one depends on. Its fields are exported
@@ -88,6 +89,10 @@ func (w *Watch) look() []Transition {
 	}
 	s.First = w.firstSince()
 	now := h.window.To
+	every := w.config.Update
+	if to == earshot.Elevated {
+		every *= seldom
+	}
 	lasting := (to == earshot.Elevated || to == earshot.InCrisis) && (bad >= worse || h.lasts())
 	switch {
 	case to != s.State:
@@ -97,7 +102,7 @@ func (w *Watch) look() []Transition {
 			w.day = nil // what was bad in it is told
 		}
 		return []Transition{change}
-	case lasting && now.Sub(s.Told) >= w.config.Update:
+	case lasting && now.Sub(s.Told) >= every:
 		s.Told = now
 		return []Transition{{From: to, To: to, At: now, Evidence: w.evidence(h, to, found), Update: true}}
 	}

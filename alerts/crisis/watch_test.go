@@ -1,6 +1,8 @@
 package crisis_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -106,6 +108,39 @@ func TestOrderAndDuplicates(t *testing.T) {
 			rt.Fatalf("with another order (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// Nor does it where only samples are kept.
+func TestOrderOfMany(t *testing.T) {
+	burst := script{hourly: 0, weeks: 1, happens: []event{
+		{from: 0, long: time.Hour, posts: 8000, even: true, negative: 0.7, authors: 5000, reposts: 0.3, text: "recall of the wheel", reach: 9000},
+	}}
+	steps := burst.play(6)[:18]
+	var want []byte
+	for seed := range uint64(3) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		w := crisis.NewWatch(prompt, "lego", "")
+		w.Advance(monday)
+		var told []crisis.Transition
+		for i, mentions := range steps {
+			twice := slices.Concat(mentions, mentions[:len(mentions)*int(seed)/2])
+			r.Shuffle(len(twice), func(i, j int) { twice[i], twice[j] = twice[j], twice[i] })
+			for _, mention := range twice {
+				w.Hear(mention)
+			}
+			told = append(told, w.Advance(monday.Add(time.Duration(i+1)*5*time.Minute))...)
+		}
+		got, err := json.Marshal(told)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = got
+		}
+		if len(told) < 3 || !bytes.Equal(want, got) {
+			t.Errorf("in another order %s, want %s", got, want)
+		}
+	}
 }
 
 // Saved and loaded at any time, a watch tells the same.
