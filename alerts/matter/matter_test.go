@@ -20,7 +20,8 @@ func TestPages(t *testing.T) {
 		{"nothing", earshot.Mention{ID: "m:1", URL: "https://social.example/@ann/1"}, nil},
 		{"links, each once", earshot.Mention{ID: "m:1", Links: links}, []string{"news.example/fire", "other.example/a"}},
 		{
-			"an article and its links", earshot.Mention{ID: "m:1", Title: "Fire", URL: "https://paper.example/1", Links: links},
+			"an article and its links",
+			earshot.Mention{ID: "m:1", Title: "Fire", URL: "https://paper.example/1", Links: links},
 			[]string{"paper.example/1", "news.example/fire", "other.example/a"},
 		},
 		{"a review", earshot.Mention{ID: "m:1", Title: "Bad", URL: "https://store.example/toy", Rating: 1, Links: links}, nil},

@@ -28,7 +28,7 @@ func TestAuthors(t *testing.T) {
 // Many authors are estimated, nearly all of their reach comes from the few with
 // the most followers, and neither order nor halves make a difference.
 func TestManyAuthors(t *testing.T) {
-	const n = 50_000
+	const n = 20_000
 	r := rand.New(rand.NewPCG(1, 2))
 	hashes := make([]uint64, n)
 	for i := range hashes {
