@@ -155,7 +155,7 @@ func TestHostileServers(t *testing.T) {
 			h.serve(w, r)
 		}))
 		t.Cleanup(server.CloseClientConnections)
-		text += fmt.Sprintf("  - {name: %s, type: rss, urls: [%q], every: 500ms}\n", h.name, server.URL+"/feed")
+		text += fmt.Sprintf("  - {name: %s, type: rss, urls: [%q], every: 10s}\n", h.name, server.URL+"/feed")
 	}
 	d := startProcess(t, writeConfig(t, text), httpAddress)
 	d.ready(t)
