@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "write docs/schemas anew")
 
 // bodies are the messages other programs may read, by the name of their schema.
 var bodies = map[string]any{
-	"mention": earshot.Judged{}, "alert": earshot.Alert{}, "case": earshot.CaseEvent{}, "deadletter": earshot.DeadLetter{},
+	"mention": earshot.Judged{}, "alert": earshot.Alert{}, "case": earshot.CaseEvent{}, "deadletter": earshot.DeadLetter{}, "note": earshot.Note{},
 }
 
 const schemas = "../docs/schemas"
@@ -115,7 +115,7 @@ func TestContract(t *testing.T) {
 	if _, err := b.Publish(t.Context(), []earshot.Alert{a, quoting}, []earshot.Membership{{Brand: "acme", Mention: m.Key()}}, []earshot.Progress{{Brand: "acme"}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Append(t.Context(), []earshot.CaseEvent{e}); err != nil {
+	if _, err := b.Record(t.Context(), []earshot.CaseEvent{e}, []earshot.Note{{ID: "n", Team: "cs", Case: "one", By: "anna", At: e.At, Text: "words"}}); err != nil {
 		t.Fatal(err)
 	}
 	addresses := documented(t)

@@ -151,12 +151,16 @@ func TestCasesByNATS(t *testing.T) {
 		{"anna", "resolve", "", `"state":"resolved"`},
 		{"bob", "claim", "", "reopen it first"},
 		{"bob", "undo", "", `"event":"undone"`},
+		{"anna", "release", "", `"event":"released"`},
 		{"anna", "list", "", "unknown field"},
 	} {
 		if out := on(step.user, step.verb, step.more); !strings.Contains(out, step.says) {
 			t.Errorf("%s %s %s: want %s, got\n%s", step.user, step.verb, step.more, step.says, out)
 		}
 	}
+	conforms(t, "casework-done", on("bob", "claim", ""))
+	conforms(t, "casework-sheet", on("bob", "get", ""))
+	conforms(t, "casework-page", o.request("bob", "earshot.ctl.cases.cs.bob.list", `{"all":true}`))
 	// Nobody acts as somebody else, or for another team.
 	for _, forged := range []struct{ user, subject string }{
 		{"anna", "earshot.ctl.cases.cs.bob.claim"},
