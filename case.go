@@ -31,6 +31,7 @@ type Case struct {
 	ResolveBy time.Time  `json:"resolve_by,omitzero"`  // when it is to be resolved
 	Resolved  time.Time  `json:"resolved,omitzero"`    // when it was
 	Clocks    []Clock    `json:"clocks,omitempty"`     // what was told of its clocks
+	ToldAt    time.Time  `json:"told_at,omitzero"`     // when the team heard of it last
 	Untold    int        `json:"untold,omitempty"`     // changes that the team was not told of yet
 	TellAt    time.Time  `json:"tell_at,omitzero"`     // when it will be
 	Paged     []string   `json:"paged,omitempty"`      // people of the rota who were called, in order

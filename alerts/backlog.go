@@ -250,13 +250,13 @@ func (e *Engine) shown(ctx context.Context, in *brand, h *heap) (*earshot.Stored
 func (h *heap) event(in *brand, look *earshot.Stored, set *settings, now time.Time) earshot.CaseEvent {
 	c := earshot.Case{
 		ID: in.caseID(), Team: h.Team, Brand: in.progress.Brand, State: earshot.Open, Kind: h.Kind, Topic: h.Topic,
-		Band: earshot.Low, Opened: in.backlog.Since, Count: h.Count, Reach: h.Reach, Told: 1,
+		Band: earshot.Low, Opened: in.backlog.Since, Count: h.Count, Reach: h.Reach,
 	}
 	if look != nil {
 		c.Opening = look.Mention.ID
 		c.Members = []earshot.Member{{Mention: h.Shown.Mention, Reach: h.Shown.Reach, Kind: h.Kind, Topic: h.Topic}}
 	}
-	c.RespondBy = set.teams[h.Team].respondBy(&c)
+	set.teams[h.Team].Clocks().Wind(&c)
 	alert := tell(&c, earshot.BecauseNew, now)
 	alert.Summary = h.summary(&c)
 	event := earshot.CaseEvent{Event: Opened, By: earshot.Daemon, At: now, Mention: c.Opening, Case: c, Alert: alert}

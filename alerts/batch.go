@@ -56,8 +56,18 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 	if b.engine.ledger.pass(s.Brand, s.Sequence) {
 		return nil
 	}
-	routes := b.reach(s.Verdict)
-	again := isAgain(s)
+	if s.Verdict != nil && s.Verdict.OwnedAuthor {
+		if err := b.answer(ctx, s); err != nil {
+			return err
+		}
+	}
+	homes := b.homes(s)
+	routes, again := b.reach(s.Verdict), isAgain(s)
+	if !again {
+		if routes, err = b.further(ctx, s, homes, routes); err != nil {
+			return err
+		}
+	}
 	if len(routes) == 0 && !again {
 		return nil
 	}
@@ -67,6 +77,7 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 			return err
 		}
 		known.Seats = slices.Clone(known.Seats)
+		homes.quoted = len(known.Quoted) > 0
 		in.revise(s, routes)
 		if err := b.erase(ctx, in, s, &known); err != nil {
 			return err
@@ -79,7 +90,7 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 		}
 		return nil
 	}
-	return b.seat(ctx, s, known, routes)
+	return b.seat(ctx, s, homes, known, routes)
 }
 
 // reach is what of the verdict reaches a team. Mentions judged with an older book
@@ -103,21 +114,21 @@ func (b *batch) isOld(s *earshot.Stored) bool {
 
 // seat moves a mention in and out of cases: those it is or was in, and one for
 // each other team that hears of it.
-func (b *batch) seat(ctx context.Context, s *earshot.Stored, known earshot.Membership, routes []earshot.Route) error {
+func (b *batch) seat(ctx context.Context, s *earshot.Stored, homes *homes, known earshot.Membership, routes []earshot.Route) error {
 	said := digest(s)
-	home, err := b.home(ctx, s, known, len(routes) > 0)
-	if err != nil {
-		return err
-	}
 	for _, route := range routes {
-		if !slices.ContainsFunc(known.Seats, func(seat earshot.Seat) bool { return seat.Team == route.Team }) {
-			known.Seats = append(known.Seats, earshot.Seat{Team: route.Team, Case: home})
+		if slices.ContainsFunc(known.Seats, func(seat earshot.Seat) bool { return seat.Team == route.Team }) {
+			continue
 		}
+		seat, err := b.home(ctx, s, homes, known, route)
+		if err != nil {
+			return err
+		}
+		known.Seats = append(known.Seats, seat)
 	}
 	moved := false
 	for i := range known.Seats {
-		seat := &known.Seats[i]
-		done, err := b.step(ctx, s, seat, routes, said)
+		done, err := b.step(ctx, s, homes, &known.Seats[i], routes, said)
 		if err != nil {
 			return err
 		}
@@ -131,28 +142,12 @@ func (b *batch) seat(ctx context.Context, s *earshot.Stored, known earshot.Membe
 
 // step does to one case what the mention asks for, and notes it in the seat. It
 // returns false when nothing had to be done.
-func (b *batch) step(ctx context.Context, s *earshot.Stored, seat *earshot.Seat, routes []earshot.Route, said string) (bool, error) {
+func (b *batch) step(ctx context.Context, s *earshot.Stored, homes *homes, seat *earshot.Seat, routes []earshot.Route, said string) (bool, error) {
 	c, err := b.open(ctx, seat.Team, seat.Case)
 	if err != nil {
 		return false, err
 	}
-	team, exists := b.settings.teams[seat.Team]
-	if !exists {
-		team = Team{Name: seat.Team}
-	}
-	step := Step{Team: team, Brand: s.Brand, Case: seat.Case, Cause: s.Sequence, Mention: &s.Mention, Verdict: s.Verdict, Was: seat.Member}
-	if c.exists {
-		step.Before = &c.Case
-		if seat.Member == nil && seat.Said == "" {
-			step.Was = find(c.Members, s.Mention.Key()) // heard again after the log had forgotten it
-		}
-	}
-	if i := slices.IndexFunc(routes, func(r earshot.Route) bool { return r.Team == seat.Team }); i >= 0 {
-		step.Is = member(s, routes[i])
-		if seat.Old = seat.Old && !s.Verdict.Danger; seat.Old {
-			step.Is.Urgency = 0
-		}
-	}
+	step := b.stepOf(s, homes, c, seat, routes)
 	step.Same = step.Was != nil && step.Is != nil && seat.Said == said &&
 		b.settings.bands.Of(step.Was.Urgency) == b.settings.bands.Of(step.Is.Urgency)
 	event, news := From(step, b.settings.bands, b.now)
@@ -163,20 +158,64 @@ func (b *batch) step(ctx context.Context, s *earshot.Stored, seat *earshot.Seat,
 	if step.Is == nil {
 		seat.Said = ""
 	}
-	now := *seat
-	event.Seat = &now
-	b.add(c, event)
+	// An earlier attempt may have stored what the team was not to hear of at once,
+	// and not where the mention is since.
+	if !c.exists || c.Through < s.Sequence {
+		now := *seat
+		event.Seat = &now
+		b.add(c, event)
+	}
+	if step.Is != nil && c.Customer != "" && c.Customer == homes.author {
+		return true, b.settle(ctx, s.Brand, homes.author, *seat)
+	}
 	return true, nil
 }
 
+func (b *batch) stepOf(s *earshot.Stored, homes *homes, c *open, seat *earshot.Seat, routes []earshot.Route) Step {
+	step := Step{
+		Team: b.settings.team(seat.Team), Brand: s.Brand, Case: seat.Case, Story: homes.story, Cause: s.Sequence, Mention: &s.Mention, Verdict: s.Verdict,
+		Was: seat.Member, Group: b.settings.group, Quoted: homes.quoted,
+		Unasked: slices.ContainsFunc(homes.unasked, func(r earshot.Route) bool { return r.Team == seat.Team }),
+	}
+	if seat.Case == homes.customer {
+		step.Customer = homes.author
+	}
+	if c.exists {
+		step.Before, step.Customer = &c.Case, c.Customer
+		if seat.Member == nil && seat.Said == "" {
+			step.Was = find(c.Members, s.Mention.Key()) // heard again after the log had forgotten it
+		}
+	}
+	if i := slices.IndexFunc(routes, func(r earshot.Route) bool { return r.Team == seat.Team }); i >= 0 {
+		step.Is = member(s, routes[i])
+		if seat.Old = seat.Old && !s.Verdict.Danger; seat.Old {
+			step.Is.Urgency = 0
+		}
+	}
+	return step
+}
+
+// add has an event written. One that the team does not hear of at once takes the
+// place of the one before it in the batch: a story that spreads does not write a
+// line for each repost.
 func (b *batch) add(c *open, event earshot.CaseEvent) {
+	if c.changed && event.Alert == nil && event.Event == Grown && b.events[c.last].Alert == nil && b.events[c.last].Event == Grown {
+		event.Sequence = b.events[c.last].Sequence
+		b.events[c.last] = event
+		c.Case = event.Case
+		return
+	}
 	if !c.changed {
 		event.Sequence = c.sequence
 	}
-	c.Case, c.exists, c.changed = event.Case, true, true
+	c.Case, c.exists, c.changed, c.last = event.Case, true, true, len(b.events)
+	b.bytes += heavy * len(event.Case.Members)
+	if event.Alert == nil {
+		b.events = append(b.events, event)
+		return
+	}
 	b.events = append(b.events, reference(event))
 	b.tell(*event.Alert)
-	b.bytes += heavy * len(event.Case.Members)
 }
 
 func (b *batch) tell(a earshot.Alert) {
@@ -201,41 +240,6 @@ func (b *batch) move(m earshot.Membership) {
 	b.memberships = append(b.memberships, m)
 }
 
-// home is the case that a mention belongs to: one it is in for another team;
-// else the one its thread is in, which may be about a link that only the root
-// has; else that of its matter.
-func (b *batch) home(ctx context.Context, s *earshot.Stored, known earshot.Membership, wanted bool) (string, error) {
-	if !wanted {
-		return "", nil
-	}
-	if id := current(known.Seats); id != "" {
-		return id, nil
-	}
-	for _, root := range thread(&s.Mention) {
-		if root == s.Mention.ID {
-			continue
-		}
-		of, err := b.membership(ctx, s.Brand, earshot.Key(root))
-		if err != nil {
-			return "", err
-		}
-		if id := current(of.Seats); id != "" {
-			return id, nil
-		}
-	}
-	return CaseID(s.Brand, Matter(&s.Mention, b.settings.owned[s.Brand])), nil
-}
-
-// current is a case that live news would join.
-func current(seats []earshot.Seat) string {
-	for _, seat := range seats {
-		if !seat.Old {
-			return seat.Case
-		}
-	}
-	return ""
-}
-
 // commit writes the batch: first the cases, each with what its alert is, then
 // the alerts with the progress. Between the two, and only there, a crash leaves
 // alerts for wake to find.
@@ -250,11 +254,10 @@ func (b *batch) commit(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(b.brands) == 0 {
-		return nil
-	}
-	if err := b.publish(ctx); err != nil {
-		return err
+	if len(b.brands) > 0 {
+		if err := b.publish(ctx); err != nil {
+			return err
+		}
 	}
 	for i, event := range b.events {
 		b.cases[caseKey{event.Case.Team, event.Case.ID}].sequence = sequences[i]
@@ -262,6 +265,7 @@ func (b *batch) commit(ctx context.Context) error {
 	for key, c := range b.cases {
 		if c.changed {
 			b.engine.cases.Add(key, c.durable)
+			b.engine.timers.set(key, b.settings.team(key.team).dueAt(&c.Case))
 		}
 	}
 	b.engine.metrics.old.Add(float64(b.old))

@@ -23,6 +23,7 @@ type open struct {
 	durable
 	exists  bool
 	changed bool // by this batch
+	last    int  // index of its last event in the batch, once changed
 }
 
 // open returns a case, from the log if need be.
@@ -61,7 +62,7 @@ func (b *batch) membership(ctx context.Context, brand, mention string) (earshot.
 	found, err := b.engine.log.Membership(ctx, brand, mention)
 	switch {
 	case errors.Is(err, earshot.ErrNotFound):
-		return earshot.Membership{Brand: brand, Mention: mention}, nil
+		found = earshot.Membership{Brand: brand, Mention: mention}
 	case err != nil:
 		return found, fmt.Errorf("reading the cases of mention %s: %w", mention, err)
 	}

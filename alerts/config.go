@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -15,6 +16,7 @@ type Config struct {
 	Brands []Brand
 	Bands  earshot.Bands // zero means earshot.DefaultBands
 	MaxAge time.Duration // what was posted longer ago pages nobody; zero means DefaultMaxAge
+	Group  time.Duration // how long a team is left alone after it was told of a case; zero means DefaultGroup
 }
 
 // Brand is what grouping must know of a brand.
@@ -23,6 +25,10 @@ type Brand struct {
 	Domains []string // its own websites: a link to them does not make two mentions one matter
 	Danger  []string // its topics that are marked danger: they name a matter before other topics do
 }
+
+// DefaultGroup is how long a team is left alone after it was told of a case that
+// grows, unless it becomes more urgent or its customer speaks.
+const DefaultGroup = 5 * time.Minute
 
 // DefaultMaxAge is the age from which a post is old news.
 const DefaultMaxAge = 24 * time.Hour
@@ -40,6 +46,7 @@ type settings struct {
 	danger map[topicKey]bool
 	bands  earshot.Bands
 	maxAge time.Duration
+	group  time.Duration
 }
 
 type topicKey struct{ brand, topic string }
@@ -51,6 +58,7 @@ func compile(c Config) (*settings, earshot.Problems) {
 		danger: map[topicKey]bool{},
 		bands:  c.Bands,
 		maxAge: c.MaxAge,
+		group:  cmp.Or(c.Group, DefaultGroup),
 	}
 	var problems earshot.Problems
 	for i, team := range c.Teams {

@@ -3,6 +3,7 @@ package alerts_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -32,21 +33,36 @@ func TestStories(t *testing.T) {
 			[]string{"cs: new customer high 1", "cs: new customer high 1"},
 		},
 		{
-			"a thread is one case",
+			"one customer in four posts is one case",
+			[]earshot.Stored{post(1, "a", angry, by("jane")), post(2, "b", angry, by("jane"), replying("a")), post(3, "c", angry, by("jane")), post(4, "d", angry, by("Jane"))},
+			[]string{"cs: new customer high 1", "cs: changed customer high 2", "cs: changed customer high 3", "cs: changed customer high 4"},
+		},
+		{
+			"each customer of a thread has a case",
 			[]earshot.Stored{post(1, "a", angry), post(2, "b", angry, replying("a")), post(3, "c", angry, replying("a"))},
-			[]string{"cs: new customer high 1", "cs: changed customer high 2", "cs: changed customer high 3"},
+			[]string{"cs: new customer high 1", "cs: new customer high 1", "cs: new customer high 1"},
+		},
+		{
+			"what is shared of a customer's post is the customer's",
+			[]earshot.Stored{post(1, "a", angry), post(2, "b", angry, reposting("a")), post(3, "c", angry, reposting("a"))},
+			[]string{"cs: new customer high 1", "cs: changed customer high 3"},
+		},
+		{
+			"a thread is one story",
+			[]earshot.Stored{post(1, "a", spreads), post(2, "b", spreads, replying("a")), post(3, "c", spreads, replying("a"))},
+			[]string{"pr: new story low 1", "pr: changed story low 3"},
 		},
 		{
 			"a thread goes where its root went",
 			[]earshot.Stored{
-				post(1, "a", angry, article("https://news.example/a", "Fire")), post(2, "b", angry, replying("a")), post(3, "c", angry, links("http://m.news.example/a/")),
+				post(1, "a", spreads, article("https://news.example/a", "Fire")), post(2, "b", spreads, replying("a")), post(3, "c", spreads, links("http://m.news.example/a/")),
 			},
-			[]string{"cs: new customer high 1", "cs: changed customer high 2", "cs: changed customer high 3"},
+			[]string{"pr: new story low 1", "pr: changed story low 3"},
 		},
 		{
 			"a root heard after its replies",
-			[]earshot.Stored{post(1, "b", angry, replying("a")), post(2, "a", angry)},
-			[]string{"cs: new customer high 1", "cs: changed customer high 2"},
+			[]earshot.Stored{post(1, "b", spreads, replying("a")), post(2, "a", spreads)},
+			[]string{"pr: new story low 1", "pr: changed story low 2"},
 		},
 		{
 			"links to the brand's own site do not group",
@@ -64,12 +80,12 @@ func TestStories(t *testing.T) {
 		},
 		{
 			"more urgent",
-			[]earshot.Stored{post(1, "a", angry, calm), post(2, "b", angry, replying("a"))},
+			[]earshot.Stored{post(1, "a", angry, calm), post(2, "b", angry, by("a"), replying("a"))},
 			[]string{"cs: new customer normal 1", "cs: escalated customer high 2 replaces"},
 		},
 		{
 			"less urgent mentions do not calm",
-			[]earshot.Stored{post(1, "a", angry), post(2, "b", angry, calm, replying("a"))},
+			[]earshot.Stored{post(1, "a", angry), post(2, "b", angry, calm, by("a"), replying("a"))},
 			[]string{"cs: new customer high 1", "cs: changed customer high 2"},
 		},
 		{
@@ -110,7 +126,7 @@ func TestStories(t *testing.T) {
 		},
 		{
 			"a deletion of one of two",
-			[]earshot.Stored{post(1, "a", angry, calm), post(2, "b", angry, replying("a")), post(3, "b", gone)},
+			[]earshot.Stored{post(1, "a", angry, calm), post(2, "b", angry, by("a"), replying("a")), post(3, "b", gone)},
 			[]string{"cs: new customer normal 1", "cs: escalated customer high 2 replaces", "cs: changed customer normal 1 replaces"},
 		},
 		{
@@ -294,21 +310,17 @@ func TestForgottenCase(t *testing.T) {
 
 // An alert carries all a person needs, and nothing that its author took back.
 func TestAlertCarries(t *testing.T) {
-	list := []earshot.Stored{post(1, "a", angry, danger), post(2, "b", angry, replying("a")), post(3, "a", gone)}
+	list := []earshot.Stored{post(1, "a", angry, danger), post(2, "b", angry, by("a"), replying("a")), post(3, "a", gone)}
 	all := tell(t, config, list)
+	all = slices.DeleteFunc(all, func(a earshot.Alert) bool { return a.Team != "cs" })
 	first := all[0]
 	want := earshot.Alert{
 		ID: first.Case + ".cs.1", Case: first.Case, Revision: 1, Team: "cs", Brand: "acme", Kind: earshot.KindCustomer,
 		Urgency: earshot.Critical, Why: earshot.BecauseNew, At: first.At, Mention: &list[0].Mention, Verdict: list[0].Verdict,
-		Summary: "critical · acme · “Lost my astronaut a” — @luka on mastodon", Count: 1, Reach: 10, RespondBy: noon.Add(15*time.Minute + time.Second),
+		Summary: "critical · acme · “Lost my astronaut a” — @a on mastodon", Count: 1, Reach: 10, RespondBy: noon.Add(15*time.Minute + time.Second),
 	}
 	if diff := cmp.Diff(want, first); diff != "" {
 		t.Errorf("alert differs (-want +got):\n%s", diff)
-	}
-	for _, a := range all {
-		if a.Case != first.Case {
-			t.Errorf("case at team %s is %s, at cs %s", a.Team, a.Case, first.Case)
-		}
 	}
 	left := all[2]
 	if left.Why != earshot.BecauseChanged || left.Mention != nil || left.Verdict != nil || left.Replaces != all[1].ID {

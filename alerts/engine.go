@@ -52,6 +52,12 @@ type Engine struct {
 	seats   *lru.Cache[seatKey, earshot.Membership]
 	ledger  *ledger // nil until read
 	unknown map[string]bool
+
+	// Kept while a Run lasts: the cases say when, and people's events move it.
+	timers     timers
+	followed   uint64    // the last event of a case that was noticed
+	looked     time.Time // when people's events were read last
+	remembered bool      // timers are complete
 }
 
 // New makes an engine, or says what is wrong with the configuration.
@@ -107,6 +113,7 @@ func (e *Engine) forget() {
 func (e *Engine) Run(ctx context.Context, mentions Mentions) error {
 	ctx, cancel := context.WithCancel(ctx)
 	e.forget()
+	e.remembered = false
 	heard, failed := make(chan []earshot.Stored, readAhead), make(chan error, 1)
 	read := make(chan struct{})
 	go func() {
@@ -225,6 +232,9 @@ func (e *Engine) cycle(ctx context.Context, mentions []earshot.Stored) (int, err
 			return 0, err
 		}
 	}
+	if err := e.keepTime(ctx); err != nil {
+		return 0, err
+	}
 	taken := 0
 	if len(mentions) > 0 {
 		b := e.begin(set)
@@ -240,6 +250,23 @@ func (e *Engine) cycle(ctx context.Context, mentions []earshot.Stored) (int, err
 		e.metrics.sequence.Set(float64(mentions[taken-1].Sequence))
 	}
 	return taken, e.summarise(ctx)
+}
+
+// keepTime sees to what is due, by the cases as people have left them.
+func (e *Engine) keepTime(ctx context.Context) error {
+	now := e.now()
+	switch {
+	case !e.remembered:
+		if err := e.remember(ctx); err != nil {
+			return err
+		}
+	case now.Sub(e.looked) >= turn:
+		if err := e.follow(ctx); err != nil {
+			return err
+		}
+	}
+	e.looked = now
+	return e.ring(ctx)
 }
 
 // wait notes since when the oldest of the mentions has been waiting.

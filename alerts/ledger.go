@@ -81,6 +81,9 @@ func (e *Engine) stored(ctx context.Context, sequences []uint64) error {
 	}
 	e.ledger.tell(last)
 	e.ledger.end = last
+	if e.followed == first-1 {
+		e.followed = last
+	}
 	return nil
 }
 

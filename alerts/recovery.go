@@ -63,11 +63,18 @@ func (b *batch) tellAgain(ctx context.Context, event *earshot.CaseEvent) error {
 
 // place notes where an event has put its mention.
 func (b *batch) place(ctx context.Context, event *earshot.CaseEvent) error {
-	if event.Seat == nil {
+	if event.Mention == "" {
 		return nil
 	}
 	m, err := b.membership(ctx, event.Case.Brand, earshot.Key(event.Mention))
 	if err != nil {
+		return err
+	}
+	if event.Seat == nil { // time has brought the alert about, which quotes the mention
+		b.move(m)
+		return nil
+	}
+	if err := b.settle(ctx, event.Case.Brand, event.Case.Customer, *event.Seat); err != nil {
 		return err
 	}
 	m.Seats = slices.Clone(m.Seats)
@@ -87,11 +94,12 @@ func (b *batch) place(ctx context.Context, event *earshot.CaseEvent) error {
 // changes neither raises no alert, so it must not take the words from this one.
 func (e *Engine) complete(ctx context.Context, event *earshot.CaseEvent) (earshot.Alert, error) {
 	alert := *event.Alert
-	if event.Seat != nil && event.Seat.Member != nil {
+	timed := event.Seat == nil && event.Mention != ""
+	if timed || event.Seat != nil && event.Seat.Member != nil {
 		alert.Mention = &earshot.Mention{ID: event.Mention}
 		stored, err := e.log.Mention(ctx, event.Case.Brand, earshot.Key(event.Mention))
 		switch {
-		case err == nil && stored.Verdict != nil && digest(&stored) == event.Seat.Said:
+		case err == nil && stored.Verdict != nil && (timed || digest(&stored) == event.Seat.Said):
 			alert.Mention, alert.Verdict = bounded(&stored.Mention, stored.Verdict)
 		case err != nil && !errors.Is(err, earshot.ErrNotFound):
 			return alert, fmt.Errorf("reading mention %s: %w", event.Mention, err)

@@ -65,7 +65,7 @@ func TestChangedBetween(t *testing.T) {
 			"nothing",
 			[]earshot.Stored{post(1, "a", angry)},
 			[]earshot.Stored{post(1, "a", angry)},
-			[]string{"new high · acme · “Lost my astronaut a” — @luka on mastodon"},
+			[]string{"new high · acme · “Lost my astronaut a” — @a on mastodon"},
 		},
 		{
 			"deleted",
@@ -77,19 +77,19 @@ func TestChangedBetween(t *testing.T) {
 			"edited",
 			[]earshot.Stored{post(1, "a", angry)},
 			[]earshot.Stored{post(2, "a", angry, edited, says("Found it"))},
-			[]string{"new " + blank, "changed high · acme · “Found it” — @luka on mastodon"},
+			[]string{"new " + blank, "changed high · acme · “Found it” — @a on mastodon"},
 		},
 		{
 			"liked",
 			[]earshot.Stored{post(1, "a", angry)},
 			[]earshot.Stored{post(2, "a", angry, edited, likes)},
-			[]string{"new high · acme · “Lost my astronaut a” — @luka on mastodon"},
+			[]string{"new high · acme · “Lost my astronaut a” — @a on mastodon"},
 		},
 		{
 			"edited before and liked since",
 			[]earshot.Stored{post(1, "a", angry), post(2, "a", angry, edited, says("Help"))},
 			[]earshot.Stored{post(3, "a", angry, edited, says("Help"), likes)},
-			[]string{"new " + blank, "changed high · acme · “Help” — @luka on mastodon"},
+			[]string{"new " + blank, "changed high · acme · “Help” — @a on mastodon"},
 		},
 		{"no longer kept", []earshot.Stored{post(1, "a", angry)}, nil, []string{"new " + blank}},
 		{

@@ -28,13 +28,25 @@ func NewReplay(c Config, start time.Time, told func(earshot.Alert)) (*Replay, ea
 	return r, problems
 }
 
-// Hear moves the clock to a moment, telling of old news that falls due on the
-// way, and deals with mentions heard then. Their sequences must rise from call to
+// Hear moves the clock to a moment, telling of old news and of cases that fall due
+// on the way, and deals with mentions heard then. Their sequences must rise from call to
 // call. A clock does not go back: mentions heard before the last ones are dealt
 // with now.
 func (r *Replay) Hear(ctx context.Context, at time.Time, mentions ...earshot.Stored) error {
 	if due := r.now.Add(backlogQuiet); due.Before(at) {
 		r.now = due
+		if _, err := r.engine.cycle(ctx, nil); err != nil {
+			return err
+		}
+	}
+	for {
+		due, any := r.engine.timers.next()
+		if !any || !due.Before(at) {
+			break
+		}
+		if due.After(r.now) {
+			r.now = due
+		}
 		if _, err := r.engine.cycle(ctx, nil); err != nil {
 			return err
 		}

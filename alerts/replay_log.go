@@ -107,6 +107,8 @@ func (l *replayLog) Publish(ctx context.Context, alerts []earshot.Alert, members
 	}
 	for i := range alerts {
 		l.told(alerts[i])
+		l.revision++
+		l.quote(&alerts[i], memberships)
 	}
 	for _, m := range memberships {
 		l.memberships[seatKey{m.Brand, m.Mention}] = m
@@ -119,4 +121,17 @@ func (l *replayLog) Publish(ctx context.Context, alerts []earshot.Alert, members
 		l.progress[p.Brand] = p
 	}
 	return revisions, nil
+}
+
+// quote notes in its membership that an alert quotes a mention.
+func (l *replayLog) quote(a *earshot.Alert, memberships []earshot.Membership) {
+	if a.Mention == nil {
+		return
+	}
+	key := a.Mention.Key()
+	for i := range memberships {
+		if m := &memberships[i]; m.Brand == a.Brand && m.Mention == key {
+			m.Quoted = append(m.Quoted, l.revision)
+		}
+	}
 }

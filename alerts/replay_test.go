@@ -20,7 +20,7 @@ func replayed(t interface{ Fatal(args ...any) }, list []earshot.Stored) []earsho
 	if problems != nil {
 		t.Fatal(problems)
 	}
-	for _, at := range []time.Time{noon, noon.Add(time.Minute)} {
+	for _, at := range []time.Time{noon, noon.Add(10 * time.Minute)} {
 		if err := r.Hear(context.Background(), at, list...); err != nil {
 			t.Fatal(err)
 		}

@@ -22,7 +22,7 @@ func post(sequence uint64, id string, options ...option) earshot.Stored {
 		Brand:    "acme",
 		Mention: earshot.Mention{
 			ID: "mastodon:" + id, Network: "mastodon", Listener: "fedi", Change: earshot.New,
-			Author: earshot.Author{Handle: "@luka", Followers: 10}, Text: "Lost my astronaut " + id, Posted: heard.Add(-time.Minute), Heard: heard,
+			Author: earshot.Author{Handle: "@" + id, Followers: 10}, Text: "Lost my astronaut " + id, Posted: heard.Add(-time.Minute), Heard: heard,
 		},
 		Verdict: &earshot.Verdict{Brand: "acme", Topics: []string{}, Routes: []earshot.Route{}},
 	}
@@ -72,6 +72,18 @@ func routes(list ...earshot.Route) option {
 
 func replying(root string) option {
 	return func(s *earshot.Stored) { s.Mention.Conversation = "mastodon:" + root }
+}
+
+func reposting(root string) option {
+	return func(s *earshot.Stored) { s.Mention.RepostOf = "mastodon:" + root }
+}
+
+func by(handle string) option {
+	return func(s *earshot.Stored) { s.Mention.Author.Handle = "@" + handle }
+}
+
+func spreads(s *earshot.Stored) {
+	s.Verdict.Routes = append(s.Verdict.Routes, earshot.Route{Team: "pr", Kind: earshot.KindStory})
 }
 
 func article(url, title string) option {

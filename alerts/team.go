@@ -3,7 +3,6 @@ package alerts
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"earshot"
 	"earshot/alerts/duty"
@@ -14,7 +13,7 @@ type Team struct {
 	Name            string         `yaml:"name" jsonschema:"description=Name of the team in subjects and routes: a-z 0-9 and -"`
 	Kinds           []earshot.Kind `yaml:"kinds" jsonschema:"description=What reaches the team; everything if left out"`
 	RespondWithin   duty.Limits    `yaml:"respond_within" jsonschema:"description=How soon the team answers for the first time, by urgency; a band left out has no clock"`
-	NextReplyWithin duty.Limits    `yaml:"next_reply_within" jsonschema:"description=How soon the team answers a further word of the customer, by urgency; a band left out has no clock"`
+	NextReplyWithin duty.Limits    `yaml:"next_reply_within" jsonschema:"description=How soon the team answers a further word of the customer, by urgency; as respond_within if left out, {} for no clock"`
 	ResolveWithin   duty.Limits    `yaml:"resolve_within" jsonschema:"description=How soon the team resolves a case, by urgency, not counting the time in which it waits for the customer; a band left out has no clock"`
 	WarnAt          float64        `yaml:"warn_at" jsonschema:"description=Share of a time limit after which it is near: 0.8 if left out,minimum=0,maximum=1"`
 	AroundTheClock  []earshot.Band `yaml:"around_the_clock" jsonschema:"description=Urgencies whose clocks run outside the hours, too: critical if left out; [] for none"`
@@ -43,17 +42,15 @@ func (t Team) Clocks() duty.Clocks {
 }
 
 func (t Team) limits() duty.Clocks {
-	return duty.Clocks{First: t.RespondWithin, Next: t.NextReplyWithin, Resolve: t.ResolveWithin, Warn: t.WarnAt, Always: t.AroundTheClock}
+	next := t.NextReplyWithin
+	if next == nil { // who promises a first answer does not mean to let the second question lie
+		next = t.RespondWithin
+	}
+	return duty.Clocks{First: t.RespondWithin, Next: next, Resolve: t.ResolveWithin, Warn: t.WarnAt, Always: t.AroundTheClock}
 }
 
 // Roster is who of the team is on duty.
 func (t Team) Roster() *duty.Roster { return duty.NewRoster(t.People, t.Rota, t.Hours) }
-
-// respondBy is when the first answer is due. It may come nearer as the case
-// becomes more urgent, and never moves away.
-func (t Team) respondBy(c *earshot.Case) time.Time {
-	return t.Clocks().FirstBy(c.Band, c.Opened, c.RespondBy)
-}
 
 func (t Team) check(path string, others map[string]Team) earshot.Problems {
 	var problems earshot.Problems

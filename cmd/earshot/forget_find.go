@@ -187,7 +187,7 @@ func (s *search) mentions(ctx context.Context, f *finds) error {
 }
 
 func (s *search) memberships(ctx context.Context, f *finds) error {
-	return s.walk(ctx, bus.InMemberships, "", func(c bus.Copy) bool { return s.keys[c.Key()] != "" },
+	return s.walk(ctx, bus.InMemberships, "", func(c bus.Copy) bool { return s.keys[c.Key()] != "" || s.keysOf[c.Key()] },
 		func(c bus.Copy) { f.memberships = append(f.memberships, c) })
 }
 

@@ -157,8 +157,8 @@ func TestTakenBack(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, false)
 	h.hears(line("forum:1", "@jane", "acme makes me furious, my heirloom broke"),
-		line("forum:2", "@bob", "furious here as well, my bicycle", `,"reply_to":"forum:1"`),
-		line("forum:3", "@carl", "mine too, furious", `,"reply_to":"forum:2"`),
+		line("forum:2", "@jane", "furious here as well, my bicycle", `,"reply_to":"forum:1"`),
+		line("forum:3", "@jane", "mine too, furious", `,"reply_to":"forum:2"`),
 		line("forum:4", "@dora", "furious about my umbrella", `,"reply_to":"forum:none"`))
 	h.alerts(earshot.BecauseNew, 1)
 	if left := h.alerts(earshot.BecauseChanged, 2); len(left) != 3 || left[2].Count != 3 {
@@ -205,8 +205,7 @@ func testForget(t *testing.T, h *house) {
 		line("forum:carl", "@carl", "acme makes me furious, my heirloom broke", `,"repost_of":"forum:one"`),
 		`{"id":"forum:bad","author":{"handle":"@jane"},"text":7,"title":"heirloom"}`,
 		line("other:jane", "@jane", "acme makes me furious, my umbrella broke"))
-	h.alerts(earshot.BecauseNew, 2)
-	h.alerts(earshot.BecauseChanged, 2)
+	h.alerts(earshot.BecauseNew, 3)
 
 	lines := map[string]int{}
 	for l := range bytes.Lines(h.run("export", "jane", "--network", "forum")) {
@@ -214,7 +213,7 @@ func testForget(t *testing.T, h *house) {
 		unmarshal(t, l, &x)
 		lines[x.What]++
 	}
-	if lines["mention"] != 3 || lines["alert"] != 2 || lines["case"] == 0 || lines["dead letter"] != 1 {
+	if lines["mention"] != 3 || lines["alert"] != 1 || lines["case"] == 0 || lines["dead letter"] != 1 {
 		t.Errorf("exported %v", lines)
 	}
 	var all []exported
@@ -225,7 +224,7 @@ func testForget(t *testing.T, h *house) {
 
 	var r receipt
 	unmarshal(t, h.run("forget", "@jane", "--network", "forum", "--dry-run", "--json"), &r)
-	if r.Mentions != 3 || r.Alerts != 2 || r.DeadLetters != 1 || r.CaseEvents == 0 || !r.DryRun || r.Receipt != "" {
+	if r.Mentions != 3 || r.Alerts != 1 || r.DeadLetters != 1 || r.CaseEvents == 0 || !r.DryRun || r.Receipt != "" {
 		t.Errorf("dry run: %+v", r)
 	}
 	h.with("heirloom", "forum:one")
@@ -233,20 +232,21 @@ func testForget(t *testing.T, h *house) {
 	printed := h.run("forget", "@jane", "--network", "forum", "--json", "--reason", "request 7")
 	r = receipt{}
 	unmarshal(t, printed, &r)
-	if r.Mentions != 3 || r.DeadLetters != 1 || r.Told["cs"] != 2 || r.IDs != 3 || len(r.Networks) != 1 || r.Reason != "request 7" || r.Receipt == "" {
+	if r.Mentions != 3 || r.DeadLetters != 1 || r.Told["cs"] != 1 || r.IDs != 3 || len(r.Networks) != 1 || r.Reason != "request 7" || r.Receipt == "" {
 		t.Errorf("receipt: %s", printed)
 	}
 	if bytes.Contains(bytes.ToLower(printed), []byte("jane")) {
 		t.Errorf("the receipt names the author: %s", printed)
 	}
 	// That somebody else answered the post stays in what he wrote.
-	h.without("heirloom", `"id":"forum:one"`, `"opening":"forum:one"`, `"mention":"forum:one"`, "forum:two", "forum:carl", "@Jane")
+	h.without("heirloom", `"id":"forum:one"`, `"opening":"forum:one"`, `"mention":"forum:one"`, "forum:two", "forum:carl", "@Jane",
+		(&earshot.Mention{Network: "forum", Author: earshot.Author{Handle: "@jane"}}).AuthorKey())
 	h.with("bicycle", "umbrella", "forum:bob", "other:jane")
 
 	strange := h.metric(t, "earshot_mentions_forgotten_total")
 	h.hears(line("forum:one", "@jane", "acme makes me furious, my heirloom broke"), line("forum:new", "@JANE", "acme heirloom for ever"),
 		line("forum:carl2", "@carl", "acme heirloom", `,"repost_of":"forum:one"`), line("forum:dora", "@dora", "acme makes me furious, my teapot broke"))
-	h.alerts(earshot.BecauseNew, 3)
+	h.alerts(earshot.BecauseNew, 4)
 	if got := h.metric(t, "earshot_mentions_forgotten_total"); got != strange+3 {
 		t.Errorf("%v posts were kept out", got-strange)
 	}
@@ -285,9 +285,9 @@ func testForgetInterrupted(t *testing.T, h *house, daemonToo bool) {
 	const posts = 30
 	for n := range posts {
 		h.hears(line(fmt.Sprintf("forum:jane-%d", n), "@jane", "acme makes me furious, my heirloom broke"))
-		h.hears(line(fmt.Sprintf("forum:bob-%d", n), "@bob", "furious as well, my bicycle", fmt.Sprintf(`,"reply_to":"forum:jane-%d"`, n)))
+		h.hears(line(fmt.Sprintf("forum:bob-%d", n), fmt.Sprint("@bob", n), "furious as well, my bicycle", fmt.Sprintf(`,"reply_to":"forum:jane-%d"`, n)))
 	}
-	h.alerts(earshot.BecauseChanged, posts)
+	h.alerts(earshot.BecauseNew, posts+1)
 	for n, moment := range milliseconds(60, 90, 130, 180, 250, 350) {
 		cmd := program(t, "forget", "@jane", "-c", h.config, "--network", "forum")
 		if err := cmd.Start(); err != nil {
@@ -319,7 +319,7 @@ func testForgetInterrupted(t *testing.T, h *house, daemonToo bool) {
 	for _, body := range readAll(t, h.js, "EARSHOT_MENTIONS", "earshot.mentions.>") {
 		var m earshot.Mention
 		unmarshal(t, body, &m)
-		if m.Author.Handle != "@bob" {
+		if !strings.HasPrefix(m.Author.Handle, "@bob") {
 			t.Errorf("left: %s", body)
 		}
 	}

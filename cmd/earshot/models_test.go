@@ -136,7 +136,7 @@ func TestModels(t *testing.T) {
 	h.kill()
 	h.start()
 	h.hears(line("forum:1", "@jane", "acme sent me letter one", `,"change":"edited","engagement":{"likes":9000}`),
-		line("forum:4", "@eve", "acme sent me letter one"), line("forum:5", "@eve", "acme sent me letter two"))
+		line("forum:4", "@fay", "acme sent me letter one"), line("forum:5", "@gil", "acme sent me letter two"))
 	h.outcome(t, "answered", 1)
 	h.outcome(t, "cached", 1)
 	if o.of("one") != 1 || o.of("two") != 1 {

@@ -44,7 +44,9 @@ func NewLedger(s *Story) *Ledger {
 	}
 	for _, step := range s.Steps {
 		for _, e := range step.Expect {
-			l.due = append(l.due, Due{Expectation: e, Step: step})
+			if e.Why != Held {
+				l.due = append(l.due, Due{Expectation: e, Step: step})
+			}
 		}
 	}
 	return l

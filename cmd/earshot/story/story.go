@@ -65,7 +65,7 @@ type Step struct {
 	Age     time.Duration // how much older than the tale the post claims to be
 	Matches bool          // whether the post is about the brand
 	Case    string        // the matter it belongs to, by the author's name for it
-	Expect  []Expectation // the alerts it must raise, no more and no fewer
+	Expect  []Expectation // the alerts it must raise, no more and no fewer; those held are not told one by one
 }
 
 // Mention is the ID under which earshot knows the post.
@@ -82,6 +82,10 @@ type Expectation struct {
 	Urgency earshot.Band `yaml:"urgency"`
 	Why     earshot.Why  `yaml:"why"`
 }
+
+// Held, as the occasion of an expectation, is no alert: the case grows, and its team
+// has just heard of it.
+const Held earshot.Why = "held"
 
 // Posts counts the posts of the tale, edits and deletions left out.
 func (s *Story) Posts() int {

@@ -1,0 +1,240 @@
+package alerts
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"earshot"
+)
+
+// together is how long further posts of a customer join the case that is open.
+const together = 48 * time.Hour
+
+// maxMerges bounds how often a case that was merged is followed.
+const maxMerges = 8
+
+// homes is where a mention belongs: the case of its author for teams that hear of
+// customers, that of its story for the others.
+type homes struct {
+	story    string          // case of the story
+	author   string          // key; empty when the mention is nobody's in particular
+	customer string          // case of the author; empty until looked for
+	unasked  []earshot.Route // of teams that no rule sends the mention to
+	quoted   bool            // teams were told what an earlier version of the mention said
+}
+
+// personal reports whether the author of a mention is somebody who can be
+// answered: a post or a letter, not an article of a feed, and their own.
+func personal(m *earshot.Mention) bool {
+	article := m.Network == "rss" && m.Title != "" && m.Rating == 0
+	return !article && m.RepostOf == ""
+}
+
+func (b *batch) homes(s *earshot.Stored) *homes {
+	h := &homes{story: CaseID(s.Brand, Matter(&s.Mention, b.settings.owned[s.Brand]))}
+	if personal(&s.Mention) {
+		h.author = s.Mention.AuthorKey()
+	}
+	return h
+}
+
+// home is the case at one team that a mention joins or opens.
+func (b *batch) home(ctx context.Context, s *earshot.Stored, h *homes, known earshot.Membership, route earshot.Route) (seat earshot.Seat, err error) {
+	seat = earshot.Seat{Team: route.Team}
+	if route.Kind == earshot.KindCustomer && h.author != "" {
+		if h.customer == "" {
+			if h.customer, err = b.customerCase(ctx, s, h.author, route.Team); err != nil {
+				return seat, err
+			}
+		}
+		seat.Case, err = b.unmerged(ctx, route.Team, h.customer)
+		return seat, err
+	}
+	id, err := b.storyCase(ctx, s, h, known, route)
+	if err != nil {
+		return seat, err
+	}
+	seat.Case, err = b.unmerged(ctx, route.Team, id)
+	return seat, err
+}
+
+// unmerged is where a case has gone.
+func (b *batch) unmerged(ctx context.Context, team, id string) (string, error) {
+	for range maxMerges {
+		c, err := b.open(ctx, team, id)
+		if err != nil || c.Merged == "" {
+			return id, err
+		}
+		id = c.Merged
+	}
+	return id, nil
+}
+
+// customerCase is the case of an author: the one of the thread, if it is theirs;
+// else the one that is open and was alive within two days; else a new one.
+func (b *batch) customerCase(ctx context.Context, s *earshot.Stored, author, team string) (string, error) {
+	for _, root := range thread(&s.Mention) {
+		of, err := b.membership(ctx, s.Brand, earshot.Key(root))
+		if err != nil {
+			return "", err
+		}
+		for _, seat := range of.Seats {
+			if seat.Old || seat.Team != team {
+				continue
+			}
+			if c, err := b.open(ctx, seat.Team, seat.Case); err != nil || c.exists && c.Customer == author {
+				return seat.Case, err
+			}
+		}
+	}
+	id, err := b.liveCase(ctx, s, author, team)
+	if err != nil || id != "" {
+		return id, err
+	}
+	return CaseID(s.Brand, "customer\x00"+author+"\x00"+s.Mention.ID), nil
+}
+
+// liveCase is the case of an author that further posts join, empty for none.
+func (b *batch) liveCase(ctx context.Context, s *earshot.Stored, author, team string) (string, error) {
+	of, err := b.membership(ctx, s.Brand, author)
+	if err != nil {
+		return "", err
+	}
+	for _, seat := range of.Seats {
+		if seat.Team != team {
+			continue
+		}
+		c, err := b.open(ctx, seat.Team, seat.Case)
+		if err != nil {
+			return "", err
+		}
+		alive := latest(c.Opened, c.Spoke, c.Answered)
+		if c.exists && c.Customer == author && !closed(c.State) && heard(&s.Mention, b.now).Sub(alive) <= together {
+			return seat.Case, nil
+		}
+	}
+	// Another team may have a case of the same matter, which then has the same ID.
+	for _, seat := range of.Seats {
+		if seat.Team == team {
+			return "", nil
+		}
+		c, err := b.open(ctx, seat.Team, seat.Case)
+		if err != nil {
+			return "", err
+		}
+		if c.exists && !closed(c.State) && heard(&s.Mention, b.now).Sub(latest(c.Opened, c.Spoke)) <= together {
+			return seat.Case, nil
+		}
+	}
+	return "", nil
+}
+
+func latest(times ...time.Time) time.Time {
+	var last time.Time
+	for _, t := range times {
+		if t.After(last) {
+			last = t
+		}
+	}
+	return last
+}
+
+// storyCase is the case of what a mention is about: one it is in for another team;
+// else the one its thread is in, which may be about a link that only the root
+// has; else that of its story.
+func (b *batch) storyCase(ctx context.Context, s *earshot.Stored, h *homes, known earshot.Membership, route earshot.Route) (string, error) {
+	if id, err := b.shared(ctx, known.Seats, ""); err != nil || id != "" {
+		return id, err
+	}
+	for _, root := range thread(&s.Mention) {
+		if root == s.Mention.ID {
+			continue
+		}
+		of, err := b.membership(ctx, s.Brand, earshot.Key(root))
+		if err != nil {
+			return "", err
+		}
+		team := "" // any
+		if route.Kind == earshot.KindCustomer {
+			team = route.Team // what is shared of a customer's post is the customer's
+		}
+		if id, err := b.shared(ctx, of.Seats, team); err != nil || id != "" {
+			return id, err
+		}
+	}
+	return h.story, nil
+}
+
+// shared is a case that live news would join: one of a team's, of whatever sort,
+// or else one that is nobody's alone.
+func (b *batch) shared(ctx context.Context, seats []earshot.Seat, team string) (string, error) {
+	for _, seat := range seats {
+		if seat.Old {
+			continue
+		}
+		if seat.Team == team {
+			return seat.Case, nil
+		}
+		c, err := b.open(ctx, seat.Team, seat.Case)
+		if err != nil {
+			return "", err
+		}
+		if c.Customer == "" {
+			return seat.Case, nil
+		}
+	}
+	return "", nil
+}
+
+// settle notes which case of an author further posts join.
+func (b *batch) settle(ctx context.Context, brand, author string, seat earshot.Seat) error {
+	if author == "" {
+		return nil
+	}
+	of, err := b.membership(ctx, brand, author)
+	if err != nil {
+		return err
+	}
+	seats := []earshot.Seat{{Team: seat.Team, Case: seat.Case}}
+	for _, other := range of.Seats {
+		if other.Team != seat.Team {
+			seats = append(seats, other)
+		} else if other.Case == seat.Case {
+			return nil
+		}
+	}
+	of.Seats = seats
+	b.move(of)
+	return nil
+}
+
+// further adds, to where a mention goes by its verdict, the teams that have the
+// thread of it as a case of its author: what a customer replies belongs to it,
+// though no rule asks for it.
+func (b *batch) further(ctx context.Context, s *earshot.Stored, h *homes, routes []earshot.Route) ([]earshot.Route, error) {
+	if h.author == "" || s.Verdict == nil || s.Verdict.OwnedAuthor {
+		return routes, nil
+	}
+	asked := len(routes)
+	for _, root := range thread(&s.Mention) {
+		of, err := b.membership(ctx, s.Brand, earshot.Key(root))
+		if err != nil {
+			return nil, err
+		}
+		for _, seat := range of.Seats {
+			if seat.Old || slices.ContainsFunc(routes, func(r earshot.Route) bool { return r.Team == seat.Team }) {
+				continue
+			}
+			c, err := b.open(ctx, seat.Team, seat.Case)
+			if err != nil {
+				return nil, err
+			}
+			if c.exists && c.Customer == h.author && c.State != earshot.Expired {
+				routes = append(slices.Clone(routes), earshot.Route{Team: seat.Team, Kind: earshot.KindCustomer})
+			}
+		}
+	}
+	h.unasked = routes[asked:]
+	return routes, nil
+}

@@ -1,0 +1,173 @@
+package alerts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"earshot"
+)
+
+// maxRung is how many cases are seen to at once when their time has come.
+const maxRung = 200
+
+// The events of a case that time brings about.
+const (
+	Updated = "updated" // its team was told of what had changed for a while
+	Unmuted = "unmuted" // the time it was muted for is over
+)
+
+// Tick decides what the time that has come asks for in a case. It is pure, and
+// returns false when nothing is due.
+func Tick(t Team, c *earshot.Case, now time.Time) (earshot.CaseEvent, bool) {
+	at := t.dueAt(c)
+	if at.IsZero() || at.After(now) {
+		return earshot.CaseEvent{}, false
+	}
+	after := *c
+	event := earshot.CaseEvent{By: earshot.Daemon, At: now}
+	if c.State == earshot.Muted {
+		after.State, after.MutedTill, after.TellAt = earshot.Open, time.Time{}, time.Time{}
+		if after.Owner != "" {
+			after.State = earshot.Claimed
+		}
+		event.Event = Unmuted
+	} else {
+		event.Event = Updated
+	}
+	if after.Untold > 0 {
+		event.Alert = tell(&after, earshot.BecauseChanged, now)
+	}
+	event.Case = after
+	return event, true
+}
+
+// ring sees to the cases whose time has come.
+func (e *Engine) ring(ctx context.Context) error {
+	set := e.settings.Load()
+	for {
+		keys := e.timers.due(e.now(), maxRung)
+		if len(keys) == 0 {
+			return nil
+		}
+		if err := e.rung(ctx, set, keys); err != nil {
+			for _, key := range keys { // whatever was done is not done twice: the case says so
+				e.timers.set(key, e.now())
+			}
+			return err
+		}
+	}
+}
+
+func (e *Engine) rung(ctx context.Context, set *settings, keys []caseKey) error {
+	b := e.begin(set)
+	for _, key := range keys {
+		if err := b.ring(ctx, key); err != nil {
+			return err
+		}
+	}
+	return b.commit(ctx)
+}
+
+func (b *batch) ring(ctx context.Context, key caseKey) error {
+	c, err := b.open(ctx, key.team, key.id)
+	if err != nil || !c.exists {
+		return err
+	}
+	team := b.settings.team(key.team)
+	for {
+		event, due := Tick(team, &c.Case, b.now)
+		if !due {
+			break
+		}
+		if err := b.show(ctx, c, &event); err != nil {
+			return err
+		}
+		b.add(c, event)
+	}
+	if !c.changed { // a person was faster
+		b.engine.timers.set(key, team.dueAt(&c.Case))
+	}
+	return nil
+}
+
+// show adds to an alert the mention that a person should look at: the one that
+// gives the case its kind.
+func (b *batch) show(ctx context.Context, c *open, event *earshot.CaseEvent) error {
+	if event.Alert == nil {
+		return nil
+	}
+	in, err := b.engine.brand(ctx, c.Brand)
+	if err != nil {
+		return err
+	}
+	b.touch(in)
+	if len(c.Members) == 0 {
+		event.Alert.Summary = Summary(event.Alert)
+		return nil
+	}
+	key := c.Members[leader(c.Members)].Mention
+	stored, err := b.engine.log.Mention(ctx, c.Brand, key)
+	switch {
+	case err == nil && stored.Verdict != nil:
+		event.Mention = stored.Mention.ID
+		event.Alert.Mention, event.Alert.Verdict = bounded(&stored.Mention, stored.Verdict)
+		// The alert is noted with the mention, so that it can be taken back.
+		m, err := b.membership(ctx, c.Brand, key)
+		if err != nil {
+			return err
+		}
+		b.move(m)
+	case err != nil && !errors.Is(err, earshot.ErrNotFound):
+		return fmt.Errorf("reading mention %s: %w", key, err)
+	}
+	event.Alert.Summary = Summary(event.Alert)
+	return nil
+}
+
+// team is one of the configuration, or one that has left it.
+func (s *settings) team(name string) Team {
+	if team, exists := s.teams[name]; exists {
+		return team
+	}
+	return Team{Name: name}
+}
+
+// follow takes notice of what people have done to cases.
+func (e *Engine) follow(ctx context.Context) error {
+	events, err := e.log.Events(ctx, e.followed)
+	if err != nil {
+		return fmt.Errorf("reading what people did to cases: %w", err)
+	}
+	set := e.settings.Load()
+	for i := range events {
+		e.notice(set, &events[i])
+	}
+	return nil
+}
+
+// notice has the timers follow a case.
+func (e *Engine) notice(set *settings, event *earshot.CaseEvent) {
+	c, key := &event.Case, caseKey{event.Case.Team, event.Case.ID}
+	e.timers.set(key, set.team(c.Team).dueAt(c))
+	if known, ok := e.cases.Peek(key); ok && known.sequence < event.Sequence {
+		e.cases.Add(key, durable{*c, event.Sequence})
+	}
+	e.followed = max(e.followed, event.Sequence)
+}
+
+// remember makes the timers anew from all cases there are.
+func (e *Engine) remember(ctx context.Context) error {
+	e.timers, e.followed = timers{}, 0
+	set := e.settings.Load()
+	err := e.log.Cases(ctx, func(event earshot.CaseEvent) error {
+		e.notice(set, &event)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading when something is due: %w", err)
+	}
+	e.remembered = true
+	return nil
+}

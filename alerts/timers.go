@@ -1,0 +1,95 @@
+package alerts
+
+import (
+	pq "container/heap"
+	"time"
+
+	"earshot"
+)
+
+// timers knows when the next thing about each case is due. It is made of the cases
+// themselves, so that no timer can be lost or be left behind.
+type timers struct {
+	queue []timer
+	at    map[caseKey]time.Time // what holds; an entry of the queue that differs is stale
+}
+
+type timer struct {
+	at  time.Time
+	key caseKey
+}
+
+// Len, Less, Swap, Push and Pop are container/heap's.
+func (t *timers) Len() int           { return len(t.queue) }
+func (t *timers) Less(i, j int) bool { return t.queue[i].at.Before(t.queue[j].at) }
+func (t *timers) Swap(i, j int)      { t.queue[i], t.queue[j] = t.queue[j], t.queue[i] }
+func (t *timers) Push(x any)         { t.queue = append(t.queue, x.(timer)) } //nolint:forcetypeassert // heap hands back what it was given
+
+// Pop removes the last entry.
+func (t *timers) Pop() any {
+	last := t.queue[len(t.queue)-1]
+	t.queue = t.queue[:len(t.queue)-1]
+	return last
+}
+
+// set notes when something is due of a case, zero for never.
+func (t *timers) set(key caseKey, at time.Time) {
+	if t.at == nil {
+		t.at = map[caseKey]time.Time{}
+	}
+	was, known := t.at[key]
+	switch {
+	case at.IsZero():
+		delete(t.at, key)
+	case !known || !was.Equal(at):
+		t.at[key] = at
+		pq.Push(t, timer{at, key})
+	}
+}
+
+// due takes out the cases of which something is due by now, at most so many.
+func (t *timers) due(now time.Time, most int) []caseKey {
+	var keys []caseKey
+	for len(t.queue) > 0 && len(keys) < most && !t.queue[0].at.After(now) {
+		next, _ := pq.Pop(t).(timer)
+		if at, holds := t.at[next.key]; holds && at.Equal(next.at) {
+			delete(t.at, next.key)
+			keys = append(keys, next.key)
+		}
+	}
+	return keys
+}
+
+// next is when the next thing is due.
+func (t *timers) next() (time.Time, bool) {
+	for len(t.queue) > 0 {
+		first := t.queue[0]
+		if at, holds := t.at[first.key]; holds && at.Equal(first.at) {
+			return first.at, true
+		}
+		pq.Pop(t)
+	}
+	return time.Time{}, false
+}
+
+// earliest is the first of the times that are set.
+func earliest(times ...time.Time) time.Time {
+	var first time.Time
+	for _, at := range times {
+		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
+}
+
+// dueAt is when something is next due of a case, zero for never.
+func (t Team) dueAt(c *earshot.Case) time.Time {
+	if c.Merged != "" || c.State == earshot.Expired {
+		return time.Time{}
+	}
+	if c.State == earshot.Muted {
+		return c.MutedTill
+	}
+	return c.TellAt
+}
