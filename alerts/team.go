@@ -37,16 +37,15 @@ func (t Team) Clocks() duty.Clocks {
 		return *t.clocks
 	}
 	c := t.limits()
+	if c.Next == nil { // who promises a first answer does not mean to let the second question lie
+		c.Next = t.RespondWithin
+	}
 	c.Calendar = t.Hours.Calendar()
 	return c
 }
 
 func (t Team) limits() duty.Clocks {
-	next := t.NextReplyWithin
-	if next == nil { // who promises a first answer does not mean to let the second question lie
-		next = t.RespondWithin
-	}
-	return duty.Clocks{First: t.RespondWithin, Next: next, Resolve: t.ResolveWithin, Warn: t.WarnAt, Always: t.AroundTheClock}
+	return duty.Clocks{First: t.RespondWithin, Next: t.NextReplyWithin, Resolve: t.ResolveWithin, Warn: t.WarnAt, Always: t.AroundTheClock}
 }
 
 // Roster is who of the team is on duty.
