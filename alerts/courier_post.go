@@ -266,8 +266,7 @@ func (p *post) persist(ctx context.Context, turns chan struct{}, send send) (Rec
 			return Receipt{}, ctx.Err()
 		}
 		p.metrics.failures.WithLabelValues(p.Name, reasonOf(err)).Inc()
-		var rejected *Rejected
-		if errors.As(err, &rejected) {
+		if _, never := errors.AsType[*Rejected](err); never {
 			return Receipt{}, err
 		}
 		if p.holds(ctx, err) {

@@ -112,3 +112,10 @@ type Outbox interface {
 	// Count is how many alerts wait, those under way included.
 	Count(ctx context.Context) (int, error)
 }
+
+// Over reports whether the matter has ended with the alert: nothing is left of it, or
+// the crisis is calm again.
+func (d *Delivery) Over() bool {
+	a := &d.Alert
+	return a.Why == earshot.BecauseWithdrawn || a.Evidence != nil && a.Evidence.To == earshot.Calm
+}

@@ -3,6 +3,7 @@ package sinktest
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"sync"
 
 	"earshot"
@@ -72,11 +73,7 @@ func (o *Outbox) Settled(ctx context.Context, n int) int {
 func (o *Outbox) Aside() map[uint64]string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	all := map[uint64]string{}
-	for sequence, why := range o.aside {
-		all[sequence] = why
-	}
-	return all
+	return maps.Clone(o.aside)
 }
 
 // Sent is what was noted as delivered, in order.

@@ -2,6 +2,7 @@ package sinktest
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -48,9 +49,7 @@ func NewServer(t *testing.T, accept func(Request) Answer, modes map[Mode]Answer)
 		Rejects: {Status: http.StatusBadRequest, Body: "invalid payload"},
 		Refuses: {Status: http.StatusUnauthorized, Body: "who are you?"},
 	}}
-	for mode, answer := range modes {
-		s.modes[mode] = answer
-	}
+	maps.Copy(s.modes, modes)
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	t.Cleanup(func() { close(s.over) })

@@ -5,8 +5,13 @@ import (
 	"slices"
 
 	"earshot/alerts"
+	"earshot/alerts/alertmanager"
 	"earshot/alerts/email"
+	"earshot/alerts/msteams"
+	"earshot/alerts/pagerduty"
+	"earshot/alerts/slack"
 	sinkhook "earshot/alerts/webhook"
+	"earshot/alerts/zendesk"
 	"earshot/listeners"
 	"earshot/listeners/bluesky"
 	"earshot/listeners/facebook"
@@ -47,8 +52,13 @@ func driverNames() []string { return slices.Sorted(maps.Keys(drivers())) }
 // names. A new one is a folder and a line here.
 func sinkDrivers() map[string]alerts.SinkDriver {
 	return map[string]alerts.SinkDriver{
-		"email":   email.Driver(),
-		"webhook": sinkhook.Driver(),
+		"alertmanager": alertmanager.Driver(),
+		"email":        email.Driver(),
+		"msteams":      msteams.Driver(),
+		"pagerduty":    pagerduty.Driver(),
+		"slack":        slack.Driver(),
+		"webhook":      sinkhook.Driver(),
+		"zendesk":      zendesk.Driver(),
 	}
 }
 

@@ -56,9 +56,8 @@ type deliveries interface {
 	Sent(ctx context.Context, alerts []string) ([]earshot.Delivery, error)
 }
 
-// sinkRecords are the records of all sinks. This version has none: alerts are on
-// the bus alone.
-func sinkRecords() []deliveries { return nil }
+// sinkRecords are the records of all sinks.
+func sinkRecords(client *bus.Client) []deliveries { return []deliveries{client} }
 
 // forgetting erases what somebody wrote, everywhere. Every step may be interrupted
 // and the whole begun again: what keeps the author out is written first, the
@@ -187,7 +186,7 @@ func (f *forgetting) erase(ctx context.Context, found *finds) error {
 	if err != nil {
 		return err
 	}
-	sent, err := sentBySinks(ctx, found.alertIDs)
+	sent, err := sentBySinks(ctx, f.client, found.alertIDs)
 	if err != nil {
 		return err
 	}
@@ -219,9 +218,9 @@ func (f *forgetting) erase(ctx context.Context, found *finds) error {
 	return f.eraseAll(ctx, tombstones)
 }
 
-func sentBySinks(ctx context.Context, ids []string) ([]earshot.Delivery, error) {
+func sentBySinks(ctx context.Context, client *bus.Client, ids []string) ([]earshot.Delivery, error) {
 	var all []earshot.Delivery
-	for _, sink := range sinkRecords() {
+	for _, sink := range sinkRecords(client) {
 		sent, err := sink.Sent(ctx, ids)
 		if err != nil {
 			return nil, fmt.Errorf("asking a sink what it sent: %w", err)

@@ -112,9 +112,3 @@ func (d *daemon) deliver(ctx context.Context, posts []alerts.Post) error {
 
 // lookForWaiting is how often it is counted what waits for sinks, for metrics.
 const lookForWaiting = 5 * time.Second
-
-// act does to a case what somebody did to it in a system that alerts are sent to.
-func (d *daemon) act(_ context.Context, team, id, verb, by string) error {
-	d.log.Info("done elsewhere", zap.String("team", team), zap.String("case", id), zap.String("verb", verb), zap.String("by", by))
-	return nil
-}
