@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -30,12 +31,19 @@ func newEvalCommand() *cobra.Command {
 			"the range that holds it in 19 of 20 samples. More columns are passed over.\n\n" +
 			"Heads are sentiment (labels neg neu pos), language (en, de …) and those of urgency:\n" +
 			strings.Join(headNames(), ", ") + ". There, the label that means yes is the head's\n" +
-			"name or the one given by --yes; all others mean no.",
+			"name or the one given by --yes; all others mean no.\n\n" +
+			"The head relevance measures the brands of a book (-c), which it needs: is a text about\n" +
+			"the brand (label yes) that --brand or a third column names? Above the brand's threshold\n" +
+			"it is judged so; what its query does not find is left out.",
 		Example: "  earshot eval --head sentiment tweets.tsv\n" +
 			"  earshot eval --head informative --yes 'Related and informative' --skip 'Not applicable' crises.tsv\n" +
-			"  earshot eval --head language --json posts.tsv | jq .accuracy.value",
+			"  earshot eval --head language --json posts.tsv | jq .accuracy.value\n" +
+			"  earshot eval --head relevance -c earshot.yaml labelled.tsv",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if err := e.open(cmd); err != nil {
+				return err
+			}
 			report, err := e.run(files)
 			if err != nil {
 				return err
@@ -52,6 +60,7 @@ func newEvalCommand() *cobra.Command {
 	flags.StringVar(&e.head, "head", "sentiment", "measure this `HEAD`")
 	flags.StringVar(&e.yes, "yes", "", "the `LABEL` that means yes (default the name of the head)")
 	flags.StringSliceVar(&e.skip, "skip", nil, "leave out texts with these `LABELS`")
+	flags.StringVar(&e.brand, "brand", "", "of relevance: the texts are said to be about this `BRAND` (default the third column)")
 	flags.StringVar(&e.lang, "lang", "", "the texts are in this `LANGUAGE`; guessed if left out")
 	flags.BoolVar(&asJSON, "json", false, "print one line of JSON")
 	return cmd
@@ -68,6 +77,8 @@ func headNames() []string {
 // evaluation is what is measured.
 type evaluation struct {
 	head, yes, lang string
+	brand           string
+	book            *rules.Book // for relevance
 	skip            []string
 	classes         []string
 	cases           []metrics.Case
@@ -113,8 +124,12 @@ func (e *evaluation) judge() (func(learn.Row) bool, error) {
 			e.yes = e.head
 		}
 		return e.urgency, nil
+	case e.head == relevanceHead:
+		e.classes = []string{"no", "yes"}
+		e.yes = cmp.Or(e.yes, "yes")
+		return e.relevance, nil
 	}
-	return nil, usageError{fmt.Sprintf("there is no head %q (heads are sentiment, language, %s)", e.head, strings.Join(headNames(), ", "))}
+	return nil, usageError{fmt.Sprintf("there is no head %q (heads are sentiment, language, relevance, %s)", e.head, strings.Join(headNames(), ", "))}
 }
 
 func (e *evaluation) sentiment(row learn.Row) bool {
@@ -186,7 +201,7 @@ func (e *evaluation) report() *evalReport {
 		MacroF1:     measure(func(c []metrics.Case) float64 { return metrics.MacroF1(c, n) }),
 		Accuracy:    measure(metrics.Accuracy),
 	}
-	if e.head != "language" {
+	if e.head != "language" && e.head != relevanceHead { // they have no chances
 		r.CalibrationError = new(measure(metrics.CalibrationError))
 	}
 	if n == 2 && r.bothOccur() {

@@ -61,3 +61,52 @@ func TestEvalMistakes(t *testing.T) {
 		}
 	}
 }
+
+// Relevance is measured for the brands of a book: by the third column or by --brand.
+func TestEvalRelevance(t *testing.T) {
+	dir := t.TempDir()
+	book := filepath.Join(dir, "book.yaml")
+	if err := os.WriteFile(book, []byte("brands:\n  - {name: bolt, query: bolt, context: {for: [driver*], against: [nut*]}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	texts := "my bolt driver was late\tyes\tbolt\na bolt and a nut\tno\tbolt\nlightning\tno\tbolt\na bolt\tyes\tother\n"
+	code, out, errs := evaluate(t, texts, "--head", "relevance", "-c", book, "--json")
+	var report evalReport
+	if err := json.Unmarshal([]byte(out), &report); code != exitOK || err != nil {
+		t.Fatalf("exit %d: %s%s", code, out, errs)
+	}
+	if report.Texts != 2 || report.LeftOut != 2 || report.Accuracy.Value != 1 || report.AUC == nil || report.CalibrationError != nil {
+		t.Errorf("%+v", report)
+	}
+	if code, out, errs = evaluate(t, "a bolt\tbolt\n", "--head", "relevance", "-c", book, "--brand", "bolt", "--yes", "bolt"); code != exitOK || !strings.Contains(out, "accuracy           1.000") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	for _, c := range []struct {
+		says string
+		code int
+		args []string
+	}{
+		{"there is no such file", exitConfig, []string{"--head", "relevance", "-c", filepath.Join(dir, "none.yaml")}},
+		{`there is no brand "blot"`, exitFailed, []string{"--head", "relevance", "-c", book, "--brand", "blot"}},
+		{"--brand goes with --head relevance", exitUsage, []string{"--head", "sentiment", "--brand", "bolt"}},
+	} {
+		if code, _, errs := evaluate(t, texts, c.args...); code != c.code || !strings.Contains(errs, c.says) {
+			t.Errorf("%v: exit %d, %s", c.args, code, errs)
+		}
+	}
+}
+
+// The measurement of docs/quality.md on posts whose names are ambiguous does not get
+// worse unnoticed.
+func TestAmbiguousNames(t *testing.T) {
+	const dir = "../../rules/relevance/testdata/"
+	var out, errs bytes.Buffer
+	code := exitCode([]string{"eval", "--head", "relevance", "-c", dir + "ambiguous.yaml", "--json", dir + "ambiguous.tsv"}, strings.NewReader(""), &out, &errs)
+	var report evalReport
+	if err := json.Unmarshal(out.Bytes(), &report); code != exitOK || err != nil {
+		t.Fatalf("exit %d: %s%s", code, out.String(), errs.String())
+	}
+	if report.Texts < 190 || report.Accuracy.Value < 0.87 {
+		t.Errorf("%+v", report)
+	}
+}

@@ -44,8 +44,8 @@ func vocabulary(examples []example) (words []string, in [][]int) {
 }
 
 // fit finds the weights of words by coordinate descent: logistic loss on which side
-// of the line a score is, squared loss for sentiment, and a pull to 0. The problem
-// is convex and each weight is bounded, so that it ends where it must.
+// of the line a score is, squared loss for sentiments on the wrong side, and a
+// pull to 0. The problem is convex and each weight is bounded.
 func fit(field Field, examples []example) map[string]float64 {
 	words, in := vocabulary(examples)
 	scores := make([]float64, len(examples))
@@ -74,9 +74,26 @@ func fit(field Field, examples []example) map[string]float64 {
 	return fitted
 }
 
+// settled reports whether a sentiment is what people say it is, with a margin to the
+// line: what is right already teaches nothing, however far it is from a value that
+// people chose among a few.
+func settled(value, score float64) bool {
+	const margin = 0.1
+	switch side(Sentiment, value, 0) {
+	case 1:
+		return score >= min(value, feels+margin)
+	case -1:
+		return score <= max(value, -feels-margin)
+	}
+	return max(score, -score) <= feels-margin
+}
+
 // loss is the slope of what a score costs, and a bound of how the slope grows.
 func loss(field Field, e *example, score float64) (slope, curve float64) {
 	if field == Sentiment {
+		if settled(e.value, score) {
+			return 0, stiff
+		}
 		return stiff * (score - e.value), stiff
 	}
 	chance := 1 / (1 + math.Exp(-steep*(score-e.line)))

@@ -110,14 +110,17 @@ func learn(field Field, lessons []Lesson) (*Learnt, []string, error) {
 		return nil, nil, fmt.Errorf("the corrections are nearly all alike: %d mentions of another kind are needed (confirm what was right, too)", leastOfASide)
 	}
 	learnt := &Learnt{Corrections: len(examples)}
-	learnt.Before = measure(field, examples, func(e *example) float64 { return e.base })
+	before := func(e *example) float64 { return e.base }
+	learnt.Before = measure(field, examples, before)
 	var without [folds]map[string]float64
 	for fold := range without {
 		without[fold] = fit(field, slices.DeleteFunc(slices.Clone(examples), func(e example) bool { return e.fold == fold }))
 	}
-	learnt.After = measure(field, examples, func(e *example) float64 { return adjusted(field, e, without[e.fold]) })
-	if b, a := learnt.Before, learnt.After; a.Right < b.Right || a.Right == b.Right && a.Distance >= b.Distance {
-		return nil, nil, fmt.Errorf("on corrections it did not learn from it is no better: %s right before, %s after", b.Right, a.Right)
+	after := func(e *example) float64 { return adjusted(field, e, without[e.fold]) }
+	learnt.After = measure(field, examples, after)
+	if fixed, broken := compare(field, examples, before, after); !helps(fixed, broken) {
+		return nil, nil, fmt.Errorf("on corrections it did not learn from it is no better, or not clearly: %d put right and %d wrong, %s right before, %s after",
+			fixed, broken, learnt.Before.Right, learnt.After.Right)
 	}
 	learnt.Words = map[string]earshot.Score{}
 	for word, weight := range fit(field, examples) {
@@ -185,10 +188,12 @@ func settle(field Field, lessons []Lesson) (examples []example, disputed int) {
 	return examples, disputed
 }
 
+// feels is from where on a sentiment is one.
+const feels = 0.2
+
 // side is which answer a score or value stands for; line is from where on it means
 // yes.
 func side(field Field, v, line float64) int {
-	const feels = 0.2
 	if field == Sentiment {
 		switch {
 		case v >= feels:
@@ -217,6 +222,29 @@ func measure(field Field, examples []example, score func(*example) float64) Meas
 		Right: earshot.ScoreOf(in.Value), Low: earshot.ScoreOf(in.Low), High: earshot.ScoreOf(in.High),
 		Distance: earshot.ScoreOf(distance / float64(len(examples))),
 	}
+}
+
+// compare counts the examples that only one of two scores puts on the right side.
+func compare(field Field, examples []example, before, after func(*example) float64) (fixed, broken int) {
+	for i := range examples {
+		e := &examples[i]
+		want := side(field, e.value, 0.5)
+		was, is := side(field, before(e), e.line) == want, side(field, after(e), e.line) == want
+		switch {
+		case is && !was:
+			fixed++
+		case was && !is:
+			broken++
+		}
+	}
+	return fixed, broken
+}
+
+// helps reports whether chance alone would seldom put so many more right than wrong:
+// one time in twenty.
+func helps(fixed, broken int) bool {
+	const deviations = 1.64
+	return float64(fixed-broken) > deviations*math.Sqrt(float64(fixed+broken))
 }
 
 // author tells people apart, "" if it is not known who wrote.
