@@ -26,6 +26,7 @@ type Alert struct {
 	Story     *Story    `json:"story,omitempty"`     // the story it is of, as of now, when it has more than one mention
 	Evidence  *Evidence `json:"evidence,omitempty"`  // of a crisis, what says so
 	To        []string  `json:"to,omitempty"`        // the people of the team it is for; nobody in particular if empty
+	Reminder  string    `json:"reminder,omitempty"`  // what a reminder reminds of, for a person
 	Held      *Held     `json:"held,omitempty"`      // of a digest, what was held back
 }
 

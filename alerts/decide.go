@@ -228,7 +228,7 @@ func (s Step) speak(c *earshot.Case, now time.Time) {
 			since = c.Answered
 		}
 		clocks.Resume(c, since, now)
-		c.State, c.Resolved = earshot.Open, time.Time{}
+		c.State, c.Resolved, c.Paged, c.PageAt = earshot.Open, time.Time{}, nil, time.Time{}
 		if c.Owner != "" {
 			c.State = earshot.Claimed
 		}
@@ -236,8 +236,12 @@ func (s Step) speak(c *earshot.Case, now time.Time) {
 	if s.own && s.joins() && !s.thanks {
 		c.Spoke = heard(s.Mention, now)
 	}
-	if !closed(c.State) {
-		clocks.Wind(c)
+	if closed(c.State) {
+		return
+	}
+	clocks.Wind(c)
+	if c.Band == earshot.Critical && c.PageAt.IsZero() && len(c.Paged) == 0 && pages(c) && s.Team.hasRota() {
+		c.PageAt = now.Add(pageAfter)
 	}
 }
 

@@ -42,6 +42,11 @@ type life struct {
 // until stop says so. It must be called in a synctest bubble.
 func (l life) run(t *testing.T, stop <-chan struct{}) {
 	t.Helper()
+	l.runFor(t, 8*time.Second, stop)
+}
+
+func (l life) runFor(t *testing.T, idle time.Duration, stop <-chan struct{}) {
+	t.Helper()
 	l.log.Stored = l.mentions
 	engine, problems := alerts.New(alerts.Options{Log: l.log}, l.config)
 	if problems != nil {
@@ -51,7 +56,7 @@ func (l life) run(t *testing.T, stop <-chan struct{}) {
 	done := make(chan error, 1)
 	go func() { done <- engine.Run(ctx, l.mentions) }()
 	select {
-	case <-time.After(8 * time.Second): // of the bubble's time
+	case <-time.After(idle): // of the bubble's time
 	case <-stop:
 	}
 	if idle := time.Since(engine.Turning()); idle > time.Second {

@@ -16,6 +16,8 @@ const (
 	maxHead    = 80
 	maxQuote   = 120
 	maxName    = 40
+
+	maxReminder = 90
 )
 
 // Summary says in one line what an alert is about, who wrote it and where: how
@@ -24,6 +26,12 @@ const (
 // it that could break the line or disguise what it says.
 func Summary(a *earshot.Alert) string {
 	head := head(a.Urgency, a.Brand, a.Kind, a.Topic)
+	if a.Reminder != "" {
+		head += " · " + clean(a.Reminder, maxReminder)
+	}
+	if a.Mention == nil && a.Reminder != "" {
+		return head
+	}
 	if a.Mention == nil {
 		return head + " · " + takenBack(a)
 	}

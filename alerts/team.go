@@ -19,15 +19,17 @@ type Team struct {
 	AroundTheClock  []earshot.Band `yaml:"around_the_clock" jsonschema:"description=Urgencies whose clocks run outside the hours, too: critical if left out; [] for none"`
 	Hours           duty.Hours     `yaml:"hours" jsonschema:"description=When the team works: its clocks run then; always if left out"`
 	People          []duty.Person  `yaml:"people" jsonschema:"description=Who is in the team, as far as the rota and routes to people need it"`
+	Lead            string         `yaml:"lead" jsonschema:"description=Name of the person who hears that a clock is near or has passed; the whole team if left out"`
 	Rota            duty.Rota      `yaml:"rota" jsonschema:"description=Who is called when nobody claims a critical alert"`
 
 	clocks *duty.Clocks // made once by prepared
+	roster *duty.Roster // likewise
 }
 
 // prepared is the team with what its configuration is turned into.
 func (t Team) prepared() Team {
 	clocks := t.Clocks()
-	t.clocks = &clocks
+	t.clocks, t.roster = &clocks, t.Roster()
 	return t
 }
 
@@ -49,7 +51,15 @@ func (t Team) limits() duty.Clocks {
 }
 
 // Roster is who of the team is on duty.
-func (t Team) Roster() *duty.Roster { return duty.NewRoster(t.People, t.Rota, t.Hours) }
+func (t Team) Roster() *duty.Roster {
+	if t.roster != nil {
+		return t.roster
+	}
+	return duty.NewRoster(t.People, t.Rota, t.Hours)
+}
+
+// hasRota reports whether anybody is called when a case lies unclaimed.
+func (t Team) hasRota() bool { return len(t.Rota.Shifts) > 0 || t.Rota.Fallback != (duty.Fallback{}) }
 
 func (t Team) check(path string, others map[string]Team) earshot.Problems {
 	var problems earshot.Problems
@@ -70,6 +80,9 @@ func (t Team) check(path string, others map[string]Team) earshot.Problems {
 	}
 	problems = append(problems, t.limits().Check(path)...)
 	problems = append(problems, t.Hours.Check(path+".hours")...)
+	if t.Lead != "" && !slices.ContainsFunc(t.People, func(p duty.Person) bool { return p.Name == t.Lead }) {
+		report(".lead", fmt.Sprintf("nobody of the team is named %q", t.Lead), "one of people")
+	}
 	return append(problems, duty.CheckRota(path, t.People, t.Rota, t.Hours)...)
 }
 

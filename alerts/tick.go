@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"earshot"
@@ -12,14 +13,20 @@ import (
 // maxRung is how many cases are seen to at once when their time has come.
 const maxRung = 200
 
+// maxTicks is more than can be due of a case at once.
+const maxTicks = 10
+
 // The events of a case that time brings about.
 const (
 	Updated = "updated" // its team was told of what had changed for a while
 	Unmuted = "unmuted" // the time it was muted for is over
+	Nearing = "nearing" // the lead was told that a limit is near
+	Missed  = "missed"  // the lead was told that a limit has passed
+	Paged   = "paged"   // the next person of the rota was called
 )
 
-// Tick decides what the time that has come asks for in a case. It is pure, and
-// returns false when nothing is due.
+// Tick decides what the time that has come asks for in a case, one thing at a
+// call. It is pure, and returns false when nothing is due.
 func Tick(t Team, c *earshot.Case, now time.Time) (earshot.CaseEvent, bool) {
 	at := t.dueAt(c)
 	if at.IsZero() || at.After(now) {
@@ -27,20 +34,97 @@ func Tick(t Team, c *earshot.Case, now time.Time) (earshot.CaseEvent, bool) {
 	}
 	after := *c
 	event := earshot.CaseEvent{By: earshot.Daemon, At: now}
-	if c.State == earshot.Muted {
-		after.State, after.MutedTill, after.TellAt = earshot.Open, time.Time{}, time.Time{}
-		if after.Owner != "" {
-			after.State = earshot.Claimed
-		}
-		event.Event = Unmuted
-	} else {
+	due := func(at time.Time) bool { return !at.IsZero() && !at.After(now) }
+	switch {
+	case c.State == earshot.Muted:
+		event.Event, event.Alert = Unmuted, unmute(t, &after, now)
+	case pages(c) && due(c.PageAt):
+		event.Event = Paged
+		event.To, event.Alert = t.page(&after, now)
+	case due(c.TellAt):
 		event.Event = Updated
-	}
-	if after.Untold > 0 {
-		event.Alert = tell(&after, earshot.BecauseChanged, now)
+		if after.Untold > 0 {
+			event.Alert = tell(&after, earshot.BecauseChanged, now)
+		}
+		after.TellAt = time.Time{}
+	default:
+		event.Event, event.Alert = t.limit(&after, now)
 	}
 	event.Case = after
 	return event, true
+}
+
+// unmute has a team hear of a case again, of what has changed meanwhile at once.
+func unmute(t Team, c *earshot.Case, now time.Time) *earshot.Alert {
+	c.State, c.MutedTill, c.TellAt = earshot.Open, time.Time{}, time.Time{}
+	if c.Owner != "" {
+		c.State = earshot.Claimed
+	}
+	t.Clocks().Wind(c)
+	if c.Untold == 0 {
+		return nil
+	}
+	return tell(c, earshot.BecauseChanged, now)
+}
+
+// pageAfter is how long a critical case may lie unclaimed before the next person
+// is called.
+const pageAfter = 5 * time.Minute
+
+// page calls the next one of the rota, and when nobody is left whoever stands in.
+func (t Team) page(c *earshot.Case, now time.Time) (string, *earshot.Alert) {
+	call, somebody := t.Roster().Next(now, c.Paged)
+	if !somebody {
+		c.PageAt = time.Time{}
+		return "", nil
+	}
+	c.Paged = append(slices.Clone(c.Paged), call.Name())
+	c.PageAt = now.Add(pageAfter)
+	alert := tell(c, earshot.BecauseReminder, now)
+	alert.Reminder = "nobody has claimed it for " + ago(now.Sub(latest(c.Opened, c.Spoke)).Round(time.Minute))
+	switch {
+	case call.Team != "":
+		alert.Team = call.Team
+		alert.Reminder += fmt.Sprintf(", and at team %s %s", t.Name, call.Because)
+	case call.Because != "":
+		alert.Reminder += ", and " + call.Because
+		fallthrough
+	default:
+		alert.To = []string{call.Person}
+		alert.Reminder += ": " + call.Person + " is called"
+	}
+	return call.Name(), alert
+}
+
+// limit tells the lead that a limit is near or has passed.
+func (t Team) limit(c *earshot.Case, now time.Time) (string, *earshot.Alert) {
+	for _, due := range t.Clocks().Running(c) {
+		told := toldOf(c, due)
+		event, said := "", ""
+		switch {
+		case told.Missed.IsZero() && !due.At.After(now):
+			told.Missed, told.Warned = now, latest(told.Warned, now)
+			event, said = Missed, fmt.Sprintf("the %s was due %s ago", clockNames[due.Name], ago(now.Sub(due.At).Round(time.Minute)))
+		case told.Warned.IsZero() && !due.Near.After(now):
+			told.Warned = now
+			event, said = Nearing, fmt.Sprintf("the %s is due in %s", clockNames[due.Name], ago(due.At.Sub(now).Round(time.Minute)))
+		default:
+			continue
+		}
+		kept := slices.DeleteFunc(slices.Clone(c.Clocks), func(k earshot.Clock) bool { return k.Name == due.Name })
+		c.Clocks = append(kept, told)
+		alert := tell(c, earshot.BecauseReminder, now)
+		alert.Reminder = said
+		if t.Lead != "" {
+			alert.To = []string{t.Lead}
+		}
+		return event, alert
+	}
+	return Updated, nil // cannot be: something is due
+}
+
+var clockNames = map[earshot.ClockName]string{
+	earshot.FirstReply: "first answer", earshot.NextReply: "next answer", earshot.Resolution: "resolution",
 }
 
 // ring sees to the cases whose time has come.
@@ -76,7 +160,7 @@ func (b *batch) ring(ctx context.Context, key caseKey) error {
 		return err
 	}
 	team := b.settings.team(key.team)
-	for {
+	for range maxTicks {
 		event, due := Tick(team, &c.Case, b.now)
 		if !due {
 			break

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"earshot"
+	"earshot/alerts/duty"
 )
 
 // timers knows when the next thing about each case is due. It is made of the cases
@@ -91,5 +92,32 @@ func (t Team) dueAt(c *earshot.Case) time.Time {
 	if c.State == earshot.Muted {
 		return c.MutedTill
 	}
-	return c.TellAt
+	first := c.TellAt
+	if pages(c) {
+		first = earliest(first, c.PageAt)
+	}
+	for _, due := range t.Clocks().Running(c) {
+		told := toldOf(c, due)
+		if told.Warned.IsZero() {
+			first = earliest(first, due.Near)
+		} else if told.Missed.IsZero() {
+			first = earliest(first, due.At)
+		}
+	}
+	return first
+}
+
+// pages reports whether nobody has taken the case on yet.
+func pages(c *earshot.Case) bool {
+	return c.Owner == "" && c.Answered.IsZero() && (c.State == earshot.Open || c.State == earshot.Escalated)
+}
+
+// toldOf is what was told of a clock. A limit that has moved is told of anew.
+func toldOf(c *earshot.Case, due duty.Due) earshot.Clock {
+	for _, clock := range c.Clocks {
+		if clock.Name == due.Name && clock.Due.Equal(due.At) {
+			return clock
+		}
+	}
+	return earshot.Clock{Name: due.Name, Due: due.At}
 }
