@@ -26,7 +26,7 @@ func TestReplays(t *testing.T) {
 		check  func(t *testing.T, all []crisis.Transition)
 	}{
 		{name: "a quiet brand", script: script{hourly: 3, negative: 0.1, weeks: 3}, want: none},
-		{name: "a busy brand", script: script{hourly: 300, negative: 0.1, weeks: 1}, want: none},
+		{name: "a busy brand", script: script{hourly: 120, negative: 0.1, weeks: 1}, want: none},
 		{name: "a brand that is used to complaints", script: script{hourly: 40, negative: 0.6, weeks: 2}, want: none},
 		{
 			name: "praise for a launch that nobody told of",
@@ -38,7 +38,7 @@ func TestReplays(t *testing.T) {
 		{
 			name: "praise for a planned launch", config: launch,
 			script: script{hourly: 40, negative: 0.15, weeks: 2, happens: []event{
-				{from: begins, long: 8 * time.Hour, posts: 8000, negative: 0.18, authors: 6000, reposts: 0.5},
+				{from: begins, long: 8 * time.Hour, posts: 4000, negative: 0.18, authors: 3000, reposts: 0.5},
 			}},
 			want: none, check: planned("launch of the lighthouse"),
 		},
@@ -93,7 +93,7 @@ func TestReplays(t *testing.T) {
 		},
 		{
 			name: "an outage, and the backlog after it",
-			script: script{hourly: 60, negative: 0.3, weeks: 2, missed: []earshot.Period{
+			script: script{hourly: 40, negative: 0.3, weeks: 2, missed: []earshot.Period{
 				{From: monday.Add(begins), To: monday.Add(begins + 5*time.Hour)},
 			}},
 			want: none,

@@ -271,7 +271,7 @@ func TestOtherTimes(t *testing.T) {
 // What was posted while earshot was down, and comes all at once, is no spike; and
 // little heard in a gap is no calm.
 func TestGaps(t *testing.T) {
-	s := script{hourly: 150, negative: 0.3, weeks: 2}
+	s := script{hourly: 100, negative: 0.3, weeks: 2}
 	steps := s.play(9)
 	const down, up = 8*12*24 + 12*8, 8*12*24 + 12*13 // Tuesday, 8:00 to 13:00
 	w := crisis.NewWatch(crisis.Config{}, "lego", "")
