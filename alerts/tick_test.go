@@ -18,7 +18,7 @@ import (
 // onCall is a team with clocks, a lead and a rota of two.
 var onCall = alerts.Team{
 	Name:          "cs",
-	RespondWithin: duty.Limits{earshot.Critical: 15 * time.Minute, earshot.High: time.Hour},
+	RespondWithin: duty.Limits{earshot.Critical: 17 * time.Minute, earshot.High: time.Hour},
 	ResolveWithin: duty.Limits{earshot.High: 4 * time.Hour},
 	People:        []duty.Person{{Name: "ann"}, {Name: "bob"}, {Name: "lea"}},
 	Lead:          "lea",
