@@ -90,8 +90,9 @@ func (b *Bus) answerCases(r micro.Request, verb string, work Casework) {
 		return
 	}
 	failure := b.refusal(verb, err)
-	body, _ = json.Marshal(caseFailure{failure})
-	_ = r.Error(failure.Code, oneHeader(failure.Message), body)
+	if body, err = json.Marshal(caseFailure{failure}); err == nil {
+		_ = r.Error(failure.Code, oneHeader(failure.Message), body) // who asked may have gone
+	}
 }
 
 // refusal is what a person is told of an error.

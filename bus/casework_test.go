@@ -19,8 +19,10 @@ import (
 )
 
 var people = []bus.User{
-	{Name: "anna", Role: bus.Person, Team: "cs"}, {Name: "bob", Role: bus.Person, Team: "cs"},
-	{Name: "dora", Role: bus.Person, Team: "pr"}, {Name: "auditor", Role: bus.Readonly},
+	{Name: "anna", Role: bus.Person, Team: "cs"},
+	{Name: "bob", Role: bus.Person, Team: "cs"},
+	{Name: "dora", Role: bus.Person, Team: "pr"},
+	{Name: "auditor", Role: bus.Readonly},
 }
 
 // peopled is an external server that knows people.

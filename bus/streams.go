@@ -52,8 +52,8 @@ func (b *Bus) streams(store int64) []jetstream.StreamConfig {
 		stream(streamMentions, "judged mentions, cursors and dead letters", b.retention+slack, mentionsShare,
 			"earshot.mentions.>", "earshot.private.>", "earshot.cursors.>", "earshot.dlq.>"),
 		// A case outlives the mentions that an edit or a late reply renewed.
-		stream(streamCases, "every change of every case, and notes on them", 2*b.retention+slack, casesShare,
-			"earshot.cases.>", "earshot.notes.>"),
+		stream(streamCases, "every change of every case, notes on them, and what is held", 2*b.retention+slack, casesShare,
+			"earshot.cases.>", "earshot.notes.>", "earshot.held.>"),
 		stream(streamAlerts, "alerts, and how far they have come", 2*b.retention+slack, alertsShare,
 			"earshot.alerts.>", "earshot.progress.>"),
 		stream(streamDrill, "drills", b.retention+slack, drillShare, "earshot.drill.>"),

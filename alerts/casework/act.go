@@ -34,11 +34,13 @@ const (
 	Undo     Verb = "undo"
 	PinLine  Verb = "pin"
 	Unpin    Verb = "unpin"
+	Hold     Verb = "hold" // legally: nothing of it is deleted
+	Unhold   Verb = "unhold"
 )
 
 // Verbs lists every verb.
 func Verbs() []Verb {
-	return []Verb{Claim, Assign, Release, Note, Answer, Wait, Resolve, Reopen, Mute, Unmute, Escalate, Merge, Undo, PinLine, Unpin}
+	return []Verb{Claim, Assign, Release, Note, Answer, Wait, Resolve, Reopen, Mute, Unmute, Escalate, Merge, Undo, PinLine, Unpin, Hold, Unhold}
 }
 
 // Events that people bring about. Those of the daemon are alerts' own.
@@ -60,6 +62,8 @@ const (
 	UndoneEvent    = "undone"
 	PinnedEvent    = "pinned"
 	UnpinnedEvent  = "unpinned"
+	HeldEvent      = "held"
+	UnheldEvent    = "unheld"
 )
 
 // Action is what a person wants done to a case of the person's own team. Who and
@@ -74,10 +78,13 @@ type Action struct {
 	To      string    `json:"to,omitempty"`      // assign: a person; escalate: a team; merge: a case
 	Person  string    `json:"person,omitempty"`  // escalate: a person of the team it goes to, or of one's own
 	Text    string    `json:"text,omitempty"`    // note: its words; allowed beside any other verb
-	For     string    `json:"for,omitempty"`     // mute: how long, such as 90m, 8h or 2d …
+	For     string    `json:"for,omitempty"`     // mute, hold: how long, such as 90m, 8h or 2d …
 	Until   time.Time `json:"until,omitzero"`    // … or until when
 	Line    string    `json:"line,omitempty"`    // pin: what to say
 	Hold    bool      `json:"hold,omitempty"`    // pin: nobody is to answer until it is gone
+
+	Reason   string `json:"reason,omitempty"`   // hold, unhold: why
+	Approver string `json:"approver,omitempty"` // hold, unhold: who approves, another person
 }
 
 // Limits bounds what people can ask for. The zero value is the usual ones.
@@ -151,6 +158,8 @@ func rules() map[Verb]rule {
 		Unmute:  {event: UnmutedEvent, from: []earshot.State{earshot.Muted}, do: unmute},
 		PinLine: {event: PinnedEvent, do: pin},
 		Unpin:   {event: UnpinnedEvent, do: unpin},
+		Hold:    {event: HeldEvent, do: hold},
+		Unhold:  {event: UnheldEvent, do: unhold},
 		Escalate: {
 			event: EscalatedEvent, from: alive,
 			do: func(c *earshot.Case, a *Action, now time.Time, _ Limits) error { return escalate(c, a, now) },

@@ -232,6 +232,41 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// A legal hold takes two people, a reason and an end, and keeps copies until one of
+// them is over.
+func TestHold(t *testing.T) {
+	d := newDesk()
+	d.daemon(unchanged, "cs", one)
+	good := casework.Action{Verb: casework.Hold, Case: one, For: "26w", Reason: "matter 7", Approver: "lena"}
+	for says, change := range map[string]func(a *casework.Action){
+		"the reason is missing": func(a *casework.Action) { a.Reason = " " },
+		"somebody else has to":  func(a *casework.Action) { a.Approver = "anna" },
+		"approve it":            func(a *casework.Action) { a.Approver = "" },
+		"needs an end":          func(a *casework.Action) { a.For = "" },
+		"at most in ten years":  func(a *casework.Action) { a.For = "4000d" },
+		"a person's name":       func(a *casework.Action) { a.Approver = "a b" },
+	} {
+		a := good
+		change(&a)
+		if _, err := d.try("anna", a); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+	h := d.do(t, "anna", good).Case.LegalHold
+	if h == nil || h.By != "anna" || h.Approver != "lena" || h.Reason != "matter 7" || h.Until.Sub(h.At) != 26*7*24*time.Hour || len(d.log.kept) != 1 {
+		t.Errorf("held: %+v, kept %v", h, d.log.kept)
+	}
+	shorter := good
+	shorter.For = "1w"
+	if _, err := d.try("bob", shorter); err == nil || !strings.Contains(err.Error(), "approved by lena") {
+		t.Errorf("a shorter hold: %v", err)
+	}
+	d.do(t, "anna", casework.Action{Verb: casework.Unhold, Case: one, Reason: "closed", Approver: "lena"})
+	if c := d.last(t, "cs", one).Case; c.LegalHold != nil || len(d.log.kept) != 0 {
+		t.Errorf("after its end: %+v, kept %v", c.LegalHold, d.log.kept)
+	}
+}
+
 // Another team gets a case of its own, with the matter and without the names.
 func TestEscalate(t *testing.T) {
 	d := newDesk()

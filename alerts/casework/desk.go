@@ -30,6 +30,10 @@ type Log interface {
 	Record(ctx context.Context, events []earshot.CaseEvent, notes []earshot.Note) ([]uint64, error)
 	// Notes returns the notes on a case, oldest first.
 	Notes(ctx context.Context, team, id string) ([]earshot.Note, error)
+	// Keep copies a case, its events and its mentions to where nothing is deleted by
+	// age; Unkeep erases the copies. Both may be called again.
+	Keep(ctx context.Context, c *earshot.Case) error
+	Unkeep(ctx context.Context, team, id string) error
 	// MentionsNow returns what is stored now of mentions, named by their keys, for a
 	// brand, as far as it is there.
 	MentionsNow(ctx context.Context, brand string, keys []string) (map[string]earshot.Stored, error)
@@ -121,8 +125,13 @@ func (d *Desk) once(ctx context.Context, a Action, seen *earshot.CaseEvent) (Don
 		return Done{}, &last, err
 	}
 	answer := Done{Event: events[0].Event, Case: events[0].Case, Linked: len(events) - 1}
-	if a.Verb == PinLine || a.Verb == Unpin {
+	switch a.Verb {
+	case PinLine, Unpin:
 		answer.Linked, err = d.spread(ctx, &events[0])
+	case Hold:
+		err = d.Log.Keep(ctx, &events[0].Case)
+	case Unhold:
+		err = d.Log.Unkeep(ctx, a.Team, id)
 	}
 	return answer, &last, err
 }

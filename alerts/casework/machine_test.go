@@ -209,7 +209,7 @@ func TestOffered(t *testing.T) {
 				continue // they depend on the other case, or on what is kept of the past
 			}
 			last, _ := m.log.Case(context.Background(), "cs", one)
-			a := casework.Action{Verb: verb, By: "anna", Team: "cs", Case: one, To: "zoe", Text: "x", For: "1h", Line: fmt.Sprint(verb)}
+			a := casework.Action{Verb: verb, By: "anna", Team: "cs", Case: one, To: "zoe", Text: "x", For: "1h", Line: fmt.Sprint(verb), Reason: "x", Approver: "zoe"}
 			if _, err := casework.Act(&last, a, m.now, casework.Limits{}); err != nil {
 				t.Fatalf("%s is offered, and refused: %v", verb, err)
 			}

@@ -21,6 +21,7 @@ type memory struct {
 	events   []earshot.CaseEvent
 	cases    map[casework.Ref][]earshot.CaseEvent // the same, by case
 	notes    []earshot.Note
+	kept     []string // IDs of cases
 	mentions map[string]earshot.Stored
 }
 
@@ -97,6 +98,16 @@ func (m *memory) Notes(_ context.Context, team, id string) ([]earshot.Note, erro
 		}
 	}
 	return all, nil
+}
+
+func (m *memory) Keep(_ context.Context, c *earshot.Case) error {
+	m.kept = append(m.kept, c.ID)
+	return nil
+}
+
+func (m *memory) Unkeep(_ context.Context, _, id string) error {
+	m.kept = slices.DeleteFunc(m.kept, func(kept string) bool { return kept == id })
+	return nil
 }
 
 func (m *memory) MentionsNow(_ context.Context, _ string, keys []string) (map[string]earshot.Stored, error) {

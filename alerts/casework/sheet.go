@@ -90,7 +90,7 @@ func (d *Desk) Get(ctx context.Context, team, person, prefix string) (*Sheet, er
 func can(last *earshot.CaseEvent, team, person string, now time.Time) []Verb {
 	var able []Verb
 	for _, verb := range Verbs() {
-		a := Action{Verb: verb, By: person, Team: team, Text: "x", For: "1m", Line: "x", To: "somebody", Person: person}
+		a := Action{Verb: verb, By: person, Team: team, Text: "x", For: "1m", Line: "x", To: "somebody", Person: person, Reason: "x", Approver: "somebody"}
 		var err error
 		switch verb {
 		case Undo:

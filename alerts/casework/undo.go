@@ -6,13 +6,15 @@ import (
 	"earshot"
 )
 
-// reversible are the events that can be undone, with what helps for the others.
+// irreversible are the events that cannot be undone, with what helps instead.
 var irreversible = map[string]string{
 	NotedEvent:     "a note stays: write another one",
 	EscalatedEvent: "somebody was called already: claim the case, or tell them",
 	ReceivedEvent:  "another team escalated it: resolve it, or tell them",
 	AbsorbedEvent:  "another case became part of it: undo that on the other one",
 	PinnedEvent:    "a line on a story goes with unpin",
+	HeldEvent:      "a legal hold ends with unhold",
+	UnheldEvent:    "a legal hold begins with hold",
 	UnpinnedEvent:  "a line on a story comes back with pin",
 }
 

@@ -135,7 +135,7 @@ func (c *casesCall) dial(cmd *cobra.Command) (client *bus.Client, team, person s
 }
 
 // show prints an answer as JSON, or for a person.
-func (c *casesCall) show(cmd *cobra.Command, answer any, print func(io.Writer, explainer) error) error {
+func (c *casesCall) show(cmd *cobra.Command, answer any, write func(io.Writer, explainer) error) error {
 	if c.asJSON {
 		e := json.NewEncoder(cmd.OutOrStdout())
 		e.SetIndent("", "  ")
@@ -145,5 +145,5 @@ func (c *casesCall) show(cmd *cobra.Command, answer any, print func(io.Writer, e
 	if err != nil {
 		return err
 	}
-	return print(cmd.OutOrStdout(), explainer{color: colored})
+	return write(cmd.OutOrStdout(), explainer{color: colored})
 }

@@ -63,7 +63,25 @@ func actCommands() []actCommand {
 			},
 		},
 		{verb: casework.Unpin, use: "unpin ID…", short: "Take the line of a story away", example: "unpin k3f9"},
+		{
+			verb: casework.Hold, use: "hold ID… --for TIME --reason TEXT --approver NAME", short: "Keep cases from being deleted, for the law",
+			example: "hold k3f9 --for 26w --reason 'matter 2026-117' --approver lena",
+			flags: func(cmd *cobra.Command, a *casework.Action) {
+				cmd.Flags().StringVar(&a.For, "for", "", "how long, such as `26w`; at most ten years")
+				addApproval(cmd, a)
+			},
+		},
+		{
+			verb: casework.Unhold, use: "unhold ID… --reason TEXT --approver NAME", short: "End the legal hold of cases",
+			example: "unhold k3f9 --reason 'matter 2026-117 is closed' --approver lena", flags: addApproval,
+		},
 	}
+}
+
+// addApproval adds what a second person answers for.
+func addApproval(cmd *cobra.Command, a *casework.Action) {
+	cmd.Flags().StringVar(&a.Reason, "reason", "", "why, such as the number of the matter: a `TEXT`")
+	cmd.Flags().StringVar(&a.Approver, "approver", "", "the `NAME` of who approves it, somebody else")
 }
 
 func newActCommands(call *casesCall) []*cobra.Command {
@@ -121,8 +139,7 @@ func (c *casesCall) act(cmd *cobra.Command, verb casework.Verb, action casework.
 		action.Case, action.Request = id, rand.Text()
 		var done casework.Done
 		if err := client.AskCases(cmd.Context(), team, person, string(verb), action, &done); err != nil {
-			var refused *bus.CaseRefusal
-			if !errors.As(err, &refused) {
+			if _, refused := errors.AsType[*bus.CaseRefusal](err); !refused {
 				return err // the next one would fare no better
 			}
 			failed, last = failed+1, fmt.Errorf("case %s: %w", id, err)

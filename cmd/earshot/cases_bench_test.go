@@ -47,10 +47,8 @@ func benchDesk(b *testing.B, cases int) (*casework.Desk, []string) {
 func BenchmarkPin(b *testing.B) {
 	desk, ids := benchDesk(b, 1000)
 	for b.Loop() {
-		for _, a := range []casework.Action{{Verb: casework.PinLine, Line: "wait"}, {Verb: casework.Unpin}} {
-			a.By, a.Team, a.Case = "dora", "cs", ids[0]
-			payload := fmt.Sprintf(`{"case":%q,"line":%q}`, ids[0], a.Line)
-			answer, err := desk.Serve(b.Context(), "cs", "dora", a.Verb, []byte(payload))
+		for _, verb := range []casework.Verb{casework.PinLine, casework.Unpin} {
+			answer, err := desk.Serve(b.Context(), "cs", "dora", verb, fmt.Appendf(nil, `{"case":%q,"line":"wait"}`, ids[0]))
 			if done, ok := answer.(casework.Done); err != nil || !ok || done.Linked != 999 {
 				b.Fatalf("%+v %v", answer, err)
 			}

@@ -46,7 +46,18 @@ const pruneEvery = time.Hour
 // keepBoard feeds the board of cases until ctx ends.
 func (d *daemon) keepBoard(ctx context.Context) {
 	pruned := time.Now()
-	d.bus.FollowCases(ctx, d.board.Put, func() {
+	keeper := newKeeper(d.bus, d.log.Named("legal hold"))
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		keeper.run(ctx)
+	}()
+	defer func() { <-kept }()
+	each := func(e *earshot.CaseEvent) {
+		d.board.Put(e)
+		keeper.see(e)
+	}
+	d.bus.FollowCases(ctx, each, func() {
 		d.board.Loaded()
 		if now := time.Now(); now.Sub(pruned) > pruneEvery {
 			pruned = now

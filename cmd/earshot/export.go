@@ -11,7 +11,7 @@ import (
 
 // exported is one line of an export.
 type exported struct {
-	What     string          `json:"what"` // mention, alert, case, note, dead letter or drill
+	What     string          `json:"what"` // mention, alert, case, note, held, dead letter or drill
 	Subject  string          `json:"subject"`
 	Sequence uint64          `json:"sequence"`
 	Body     json.RawMessage `json:"body"`
@@ -29,7 +29,7 @@ func newExportCommand() *cobra.Command {
 		Long: "Writes everything that a running daemon stores of an author, or of one mention by its\n" +
 			"ID, to the standard output, one JSON object a line: mentions with what the book says\n" +
 			"of them, alerts that quote them, changes of cases that name them, notes on those cases,\n" +
-			"dead letters and drills. Reposts by others are among them. It answers requests for access; the words\n" +
+			"copies under legal hold, dead letters and drills. Reposts by others are among them. It answers requests for access; the words\n" +
 			"for AUTHOR are those of earshot forget.",
 		Example: "  earshot export @jane --network mastodon > jane.ndjson\n" +
 			"  earshot export @jane --json | jq '.[] | select(.what == \"alert\").body.team'",

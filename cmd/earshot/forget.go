@@ -86,6 +86,9 @@ func (c *forgetCall) run(cmd *cobra.Command, client *bus.Client, who whose) erro
 	if err != nil {
 		return err
 	}
+	if err := f.search.refusal(); err != nil {
+		return err
+	}
 	if c.dryRun {
 		f.receipt.DryRun, f.receipt.Receipt = true, ""
 		f.receipt.add(found)

@@ -55,6 +55,7 @@ type finds struct {
 	drills      []bus.Copy
 	events      []bus.Copy // of cases
 	notes       []bus.Copy
+	held        []bus.Copy // by legal holds: they stay
 }
 
 // held is a copy of a mention.
@@ -74,18 +75,19 @@ type search struct {
 	whose    whose
 	isOut    func(id string) bool // forgotten before, perhaps not to the end
 	ids      map[string]bool
-	keys     map[string]string // of the ids
-	networks map[string]bool   // where the author was met
-	keysOf   map[string]bool   // of the author, on those networks and others that were met
-	cases    map[string]bool   // team and ID of those that name a mention
-	seen     func(n int)       // progress, in messages
+	keys     map[string]string             // of the ids
+	networks map[string]bool               // where the author was met
+	keysOf   map[string]bool               // of the author, on those networks and others that were met
+	cases    map[string]bool               // team and ID of those that name a mention
+	holds    map[string]*earshot.LegalHold // by team and ID of cases whose copies are of the author
+	seen     func(n int)                   // progress, in messages
 	each     func(what string, c bus.Copy) error
 }
 
 func newSearch(client *bus.Client, who whose) *search {
 	s := &search{
 		client: client, whose: who, ids: map[string]bool{}, keys: map[string]string{}, networks: map[string]bool{},
-		keysOf: map[string]bool{}, cases: map[string]bool{},
+		keysOf: map[string]bool{}, cases: map[string]bool{}, holds: map[string]*earshot.LegalHold{},
 		isOut: func(string) bool { return false }, seen: func(int) {}, each: func(string, bus.Copy) error { return nil },
 	}
 	if who.author == "" {
@@ -132,7 +134,7 @@ func (s *search) concerns(m *identity) bool {
 // run goes through the whole store once, mentions first.
 func (s *search) run(ctx context.Context) (*finds, error) {
 	f := &finds{told: map[string]int{}}
-	for _, step := range []func(context.Context, *finds) error{s.mentions, s.memberships, s.alerts, s.caseEvents, s.notes, s.letters, s.drills} {
+	for _, step := range []func(context.Context, *finds) error{s.mentions, s.memberships, s.alerts, s.caseEvents, s.notes, s.held, s.letters, s.drills} {
 		if err := step(ctx, f); err != nil {
 			return nil, err
 		}

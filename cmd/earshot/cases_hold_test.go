@@ -1,0 +1,79 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"earshot/bus"
+)
+
+// What is held by law outlives its author's wish to be forgotten, for as long as it
+// is held and no longer.
+func TestLegalHold(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id := o.hears(1).ID
+	for _, step := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"cases", "hold", id, "--team", "cs", "--for", "26w", "--reason", "matter 7", "--approver", "operator"}, exitFailed, "somebody else has to approve it"},
+		{[]string{"cases", "hold", id, "--team", "cs", "--for", "26w", "--reason", "matter 7", "--approver", "lena"}, exitOK, "held by operator"},
+		{[]string{"forget", "@jane1", "--yes"}, exitFailed, "(matter 7, approved by lena)"},
+		{[]string{"forget", "forum:1", "--yes"}, exitFailed, "under legal hold: case " + id},
+		{[]string{"forget", "@jane2", "--dry-run"}, exitOK, "mentions      0"},
+		{[]string{"export", "@jane1"}, exitOK, `"what":"held"`},
+		{[]string{"cases", "unhold", id, "--team", "cs", "--reason", "closed", "--approver", "lena"}, exitOK, "unheld by operator"},
+		{[]string{"forget", "@jane1", "--yes"}, exitOK, "mentions      1"},
+	} {
+		code, out, errs := call(t, "", append(step.args, "-c", o.config)...)
+		if code != step.code || !strings.Contains(out+errs, step.says) {
+			t.Errorf("%s: exit %d, want %d and %q\n%s%s", strings.Join(step.args, " "), code, step.code, step.says, out, errs)
+		}
+	}
+	o.process.stop(t)
+	if found := inFiles(t, filepath.Join(o.state, "bus"), "number 1"); len(found) > 0 {
+		t.Errorf("the post is still in %v", found)
+	}
+}
+
+// A hold that has ended while nobody looked is ended by whoever looks next.
+func TestHoldExpires(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id := o.hears(1).ID
+	if code, _, errs := call(t, "", "cases", "hold", id, "--team", "cs", "--for", "1w", "--reason", "r", "--approver", "lena", "-c", o.config); code != exitOK {
+		t.Fatal(errs)
+	}
+	o.process.stop(t)
+	b, err := bus.Open(t.Context(), bus.Options{Config: bus.Config{Listen: freeAddress(t)}, Dir: o.state, Retention: 30 * 24 * time.Hour, Teams: []string{"cs", "pr"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := newKeeper(b, zap.NewNop())
+	for _, moment := range []struct {
+		after time.Duration
+		held  int
+	}{{0, 1}, {6 * 24 * time.Hour, 1}, {8 * 24 * time.Hour, 0}} {
+		k.now = func() time.Time { return time.Now().Add(moment.after) }
+		if err := k.expire(t.Context()); err != nil || !k.turn(t.Context()) {
+			t.Fatal(err)
+		}
+		if held, err := b.HeldCases(t.Context()); err != nil || len(held) != moment.held {
+			t.Errorf("after %s: %d cases are held (%v)", moment.after, len(held), err)
+		}
+	}
+	shut(t, b)
+}
+
+func shut(t *testing.T, b *bus.Bus) {
+	t.Helper()
+	if err := b.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
