@@ -1,0 +1,175 @@
+package noise
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"earshot"
+)
+
+// Gate says which alerts are held back, and remembers which. Its state belongs to
+// the batch that the alerts are written with: decide with a Clone, save what it
+// says of the teams with the batch, and keep the clone once that is stored. It is
+// not for concurrent use.
+type Gate struct {
+	config  Config
+	inhibit []inhibition
+	mutes   []Mute
+	desks   map[string]*desk // by team
+}
+
+// New makes a gate of what Check finds nothing wrong with. What is wrong is left
+// out of it.
+func New(c Config) *Gate {
+	g := &Gate{config: c.with(), desks: map[string]*desk{}}
+	for _, one := range g.config.Inhibit {
+		if compiled, problems := one.compile(""); len(problems) == 0 {
+			g.inhibit = append(g.inhibit, compiled)
+		}
+	}
+	return g
+}
+
+// Clone is a gate that goes its own way from here.
+func (g *Gate) Clone() *Gate {
+	c := *g
+	c.desks = make(map[string]*desk, len(g.desks))
+	for team, d := range g.desks {
+		c.desks[team] = d.clone()
+	}
+	return &c
+}
+
+// With is a clone with another configuration.
+func (g *Gate) With(c Config) *Gate {
+	next := New(c)
+	next.mutes, next.desks = g.mutes, g.Clone().desks
+	return next
+}
+
+// Mute has these mutes hold, and no others. What those that are gone held back is
+// in the next digest.
+func (g *Gate) Mute(mutes []Mute, now time.Time) {
+	g.mutes = slices.Clone(mutes)
+	for _, d := range g.desks {
+		for id := range d.Mutes {
+			if !slices.ContainsFunc(g.mutes, func(m Mute) bool { return m.ID == id && m.Active(now) }) {
+				d.due(now)
+			}
+		}
+	}
+}
+
+// Pass decides about an alert: it returns what holds it back, or nothing if the
+// team is to be told now. Nothing holds back what endangers people, nor digests;
+// only mutes hold back crises, and limits nothing that is critical. An alert that
+// is held back is counted, and its case is remembered.
+func (g *Gate) Pass(a *earshot.Alert, danger bool, now time.Time) (held string) {
+	subject := Of(a)
+	d := g.desk(a.Team)
+	if a.Kind == earshot.KindCrisis && a.Evidence != nil {
+		d.crisis(&subject, a.Evidence.Topic, now)
+	}
+	if danger || a.Why == earshot.BecauseDigest {
+		return ""
+	}
+	if m := g.mutedBy(&subject, now); m != nil {
+		held = "mute " + m.ID
+		d.hold(a, held, earlier(m.Until, now.Add(daily)), now)
+		if len(d.Mutes) < mostWhys {
+			d.Mutes[m.ID] = true
+		}
+		return held
+	}
+	if a.Kind != earshot.KindCrisis && g.inhibited(&subject, now) {
+		held = "crisis of " + a.Brand
+	} else if limit, ok := g.config.Limits[a.Team]; ok && a.Kind != earshot.KindCrisis && a.Urgency != earshot.Critical && !d.take(limit, now) {
+		held = "limit"
+	}
+	if held != "" {
+		d.hold(a, held, now.Add(g.config.Digest), now)
+	}
+	return held
+}
+
+// daily is how long what a mute holds back is not told of at most.
+const daily = 24 * time.Hour
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// Muted returns the mute that would hold a subject back, nil for none. What
+// endangers people is not to be asked about.
+func (g *Gate) Muted(s Subject, now time.Time) *Mute { return g.mutedBy(&s, now) }
+
+func (g *Gate) mutedBy(s *Subject, now time.Time) *Mute {
+	for i := range g.mutes {
+		if m := &g.mutes[i]; m.Active(now) && m.Matchers.Match(s) {
+			return m
+		}
+	}
+	return nil
+}
+
+// inhibited reports whether a crisis runs that holds the alert back, whichever
+// team was told of the crisis.
+func (g *Gate) inhibited(alert *Subject, now time.Time) bool {
+	for _, d := range g.desks {
+		for _, c := range d.Crises {
+			if now.Sub(c.Seen) > stale {
+				continue
+			}
+			if slices.ContainsFunc(g.inhibit, func(i inhibition) bool { return i.hidden(&c.Subject, alert) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (g *Gate) desk(team string) *desk {
+	d := g.desks[team]
+	if d == nil {
+		d = newDesk()
+		g.desks[team] = d
+	}
+	return d
+}
+
+// Due is when the next digest is, zero for never.
+func (g *Gate) Due() time.Time {
+	var due time.Time
+	for _, d := range g.desks {
+		if d.Held > 0 && (due.IsZero() || d.Due.Before(due)) {
+			due = d.Due
+		}
+	}
+	return due
+}
+
+// Digests are the alerts that say what was held back, for each team whose digest
+// is due; the gate forgets what they say.
+func (g *Gate) Digests(now time.Time) []*earshot.Alert {
+	var digests []*earshot.Alert
+	for _, team := range slices.Sorted(maps.Keys(g.desks)) {
+		if d := g.desks[team]; d.Held > 0 && !d.Due.After(now) {
+			digests = append(digests, d.digest(team, g.over(d, now), now))
+		}
+	}
+	return digests
+}
+
+// over are the mutes of a desk that have ended.
+func (g *Gate) over(d *desk, now time.Time) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(d.Mutes)), func(id string) bool {
+		return slices.ContainsFunc(g.mutes, func(m Mute) bool { return m.ID == id && m.Active(now) })
+	})
+}
+
+// Teams are those of which there is something to save.
+func (g *Gate) Teams() []string { return slices.Sorted(maps.Keys(g.desks)) }
