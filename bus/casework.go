@@ -22,25 +22,16 @@ func caseworkSubject(team, person, verb string) string {
 // method RefusalCode is for the person; of all others only the log learns.
 type Casework func(ctx context.Context, team, person, verb string, request []byte) (any, error)
 
-// caseworkAtOnce is how many requests about cases are answered at a time; others
-// wait in the client's queue.
-const caseworkAtOnce = 16
-
 // ServeCases has the daemon answer what people ask about cases, with an endpoint
 // for each verb. Serve comes first. Of several daemons one answers.
 func (b *Bus) ServeCases(verbs []string, work Casework) error {
 	if b.service == nil {
 		return errors.New("answering about cases: the service is not running")
 	}
-	slots := make(chan struct{}, caseworkAtOnce)
 	for _, verb := range verbs {
-		handler := micro.HandlerFunc(func(r micro.Request) {
-			slots <- struct{}{}
-			go func() {
-				defer func() { <-slots }()
-				b.answerCases(r, verb, work)
-			}()
-		})
+		// One request a verb at a time: the service counts errors and time when the
+		// handler returns.
+		handler := micro.HandlerFunc(func(r micro.Request) { b.answerCases(r, verb, work) })
 		err := b.service.AddEndpoint("cases-"+verb, handler, micro.WithEndpointSubject(caseworkSubject("*", "*", verb)),
 			micro.WithEndpointQueueGroup("cases"))
 		if err != nil {
