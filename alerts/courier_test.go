@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -128,7 +125,7 @@ func TestCourierPersists(t *testing.T) {
 		second := revision(a, 2, earshot.BecauseChanged)
 		third := revision(a, 3, earshot.BecauseWithdrawn)
 		c.outboxes["one"].Add(a, second, third)
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		if s := c.of("one"); s.State != alerts.SinkFailing || s.Retries < 10 || s.Retries > 200 || s.Err != "no connection" {
 			t.Errorf("after an hour: %+v", s)
 		}
@@ -196,7 +193,7 @@ func TestCourierSetsAside(t *testing.T) {
 		}}
 		c := newCourier(t, sinkOf("one", sink))
 		c.outboxes["one"].Add(bad, poison)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		c.outboxes["one"].Add(number(3), number(4), number(5))
 		c.outboxes["one"].Settled(t.Context(), 5)
 		aside := c.outboxes["one"].Aside()
@@ -222,119 +219,9 @@ func TestCourierWaitsForADeadPeer(t *testing.T) {
 		for n := range 50 {
 			c.outboxes["one"].Add(number(n))
 		}
-		time.Sleep(7 * 24 * time.Hour)
+		<-time.After(7 * 24 * time.Hour)
 		if aside := c.outboxes["one"].Aside(); len(aside) != 0 {
 			t.Errorf("set aside: %v", aside)
-		}
-		c.stop()
-	})
-}
-
-// A peer that asks for a time is left alone by all deliveries for that time.
-func TestCourierRetryAfter(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var calls []time.Duration
-		var mu sync.Mutex
-		began := time.Now()
-		sink := &peer{do: func(context.Context, alerts.Delivery) error {
-			mu.Lock()
-			defer mu.Unlock()
-			calls = append(calls, time.Since(began))
-			if len(calls) == 1 {
-				return &alerts.RetryAfter{Wait: 7 * time.Minute, Err: errors.New("slow down")}
-			}
-			return nil
-		}}
-		c := newCourier(t, sinkOf("one", sink))
-		c.outboxes["one"].Add(number(1))
-		synctest.Wait()
-		c.outboxes["one"].Add(number(2))
-		time.Sleep(time.Minute)
-		if s := c.of("one"); s.State != alerts.SinkWaiting || !s.Retry.Equal(began.Add(7*time.Minute)) {
-			t.Errorf("meanwhile: %+v", s)
-		}
-		c.outboxes["one"].Settled(t.Context(), 2)
-		if diff := cmp.Diff([]time.Duration{0, 7 * time.Minute, 7 * time.Minute}, calls); diff != "" {
-			t.Error(diff)
-		}
-		c.stop()
-	})
-}
-
-// A refused credential stops the sink until its file changes or the configuration is
-// read again; a peer that is gone waits for another configuration.
-func TestCourierRefused(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		file := filepath.Join(t.TempDir(), "token")
-		write := func(token string) {
-			if err := os.WriteFile(file+".new", []byte(token), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Rename(file+".new", file); err != nil { // nobody sees half of it
-				t.Fatal(err)
-			}
-		}
-		write("old")
-		calls := 0
-		sink := &peer{do: func(context.Context, alerts.Delivery) error {
-			calls++
-			if token, _ := os.ReadFile(file); string(token) != "newer" {
-				return &alerts.Refused{File: file, Renew: "ask", Err: errors.New("no")}
-			}
-			return nil
-		}}
-		p := sinkOf("one", sink)
-		c := newCourier(t, p)
-		c.outboxes["one"].Add(number(1))
-		time.Sleep(time.Hour)
-		if s := c.of("one"); s.State != alerts.SinkRefused || calls != 1 || !strings.Contains(s.Err, file) {
-			t.Errorf("after an hour: %d calls, %+v", calls, s)
-		}
-		if err := c.Reload([]alerts.Post{p}); err != nil { // the same configuration: it is tried again
-			t.Fatal(err)
-		}
-		time.Sleep(time.Minute)
-		if calls != 2 {
-			t.Errorf("%d calls after a reload", calls)
-		}
-		write("newer")
-		time.Sleep(time.Minute)
-		if len(sink.got()) != 1 || calls != 3 {
-			t.Errorf("%d calls, delivered %v", calls, sink.got())
-		}
-		c.stop()
-	})
-}
-
-// A peer that wants nothing any more is left alone, and the alerts wait for another
-// configuration.
-func TestCourierGone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		calls := 0
-		gone := sinkOf("one", &peer{do: func(context.Context, alerts.Delivery) error {
-			calls++
-			return fmt.Errorf("%w: 410", alerts.ErrGone)
-		}})
-		c := newCourier(t, gone)
-		c.outboxes["one"].Add(number(1), number(1))
-		time.Sleep(time.Hour)
-		if err := c.Reload([]alerts.Post{gone}); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Hour)
-		if s := c.of("one"); s.State != alerts.SinkGone || calls != 1 {
-			t.Errorf("%d calls, %+v", calls, s)
-		}
-		works := &peer{}
-		next := sinkOf("one", works)
-		next.Fingerprint = "another address"
-		c.outboxes["one"].Restart()
-		if err := c.Reload([]alerts.Post{next}); err != nil {
-			t.Fatal(err)
-		}
-		c.outboxes["one"].Settled(t.Context(), 2)
-		if diff := cmp.Diff(ids(number(1)), works.got()); diff != "" {
-			t.Error(diff)
 		}
 		c.stop()
 	})
@@ -430,91 +317,4 @@ func newCourierOn(t *testing.T, outbox *sinktest.Outbox, p alerts.Post) *courier
 		<-ended
 	}
 	return c
-}
-
-// digester sends digests every six hours.
-type digester struct {
-	peer
-
-	mu   sync.Mutex
-	all  [][]string
-	when []time.Time
-	fail bool
-}
-
-func (*digester) Next(after time.Time) time.Time { return after.Add(6 * time.Hour) }
-
-func (d *digester) DeliverAll(_ context.Context, all []alerts.Delivery) (alerts.Receipt, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.fail {
-		d.fail = false
-		return alerts.Receipt{}, errors.New("not now")
-	}
-	var some []string
-	for _, one := range all {
-		some = append(some, one.Alert.ID)
-	}
-	d.all, d.when = append(d.all, some), append(d.when, time.Now())
-	return alerts.Receipt{}, nil
-}
-
-// A digest tells of all that has gathered when it is due, a hundred alerts a message,
-// is tried again, and of nothing when there is nothing.
-func TestCourierDigest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		sink := &digester{fail: true}
-		c := newCourier(t, sinkOf("one", sink))
-		began := time.Now()
-		for n := range 130 {
-			c.outboxes["one"].Add(number(n))
-		}
-		time.Sleep(5 * time.Hour)
-		if len(sink.all) != 0 {
-			t.Error("it was sent before it was due")
-		}
-		time.Sleep(20 * time.Hour)
-		if len(sink.all) != 2 || len(sink.all[0]) != 100 || len(sink.all[1]) != 30 {
-			t.Fatalf("%d messages", len(sink.all))
-		}
-		if late := sink.when[0].Sub(began) - 6*time.Hour; late < 0 || late > time.Second {
-			t.Errorf("sent %s after it was due", late)
-		}
-		if n := c.outboxes["one"].Settled(t.Context(), 130); n != 130 {
-			t.Errorf("%d are settled", n)
-		}
-		c.stop()
-	})
-}
-
-// A sink that follows what becomes of its alerts is called again when that fails, and
-// ends with the courier.
-func TestCourierFollows(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := &follower{}
-		c := newCourier(t, sinkOf("one", f))
-		time.Sleep(10 * time.Minute)
-		c.stop()
-		if f.calls < 3 || f.calls > 50 {
-			t.Errorf("called %d times", f.calls)
-		}
-	})
-}
-
-type follower struct {
-	peer
-
-	calls int
-}
-
-func (f *follower) Follow(ctx context.Context) error {
-	f.calls++
-	if f.calls == 2 {
-		panic("odd")
-	}
-	if f.calls < 4 {
-		return errors.New("not now")
-	}
-	<-ctx.Done()
-	return ctx.Err()
 }

@@ -1,0 +1,99 @@
+package alerts_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"earshot/alerts"
+)
+
+// digester sends digests every six hours.
+type digester struct {
+	peer
+
+	mu   sync.Mutex
+	all  [][]string
+	when []time.Time
+	fail bool
+}
+
+func (*digester) Next(after time.Time) time.Time { return after.Add(6 * time.Hour) }
+
+func (d *digester) DeliverAll(_ context.Context, all []alerts.Delivery) (alerts.Receipt, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fail {
+		d.fail = false
+		return alerts.Receipt{}, errors.New("not now")
+	}
+	var some []string
+	for _, one := range all {
+		some = append(some, one.Alert.ID)
+	}
+	d.all, d.when = append(d.all, some), append(d.when, time.Now())
+	return alerts.Receipt{}, nil
+}
+
+// A digest tells of all that has gathered when it is due, a hundred alerts a message,
+// is tried again, and of nothing when there is nothing.
+func TestCourierDigest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &digester{fail: true}
+		c := newCourier(t, sinkOf("one", sink))
+		began := time.Now()
+		for n := range 130 {
+			c.outboxes["one"].Add(number(n))
+		}
+		<-time.After(5 * time.Hour)
+		if len(sink.all) != 0 {
+			t.Error("it was sent before it was due")
+		}
+		<-time.After(20 * time.Hour)
+		if len(sink.all) != 2 || len(sink.all[0]) != 100 || len(sink.all[1]) != 30 {
+			t.Fatalf("%d messages", len(sink.all))
+		}
+		if late := sink.when[0].Sub(began) - 6*time.Hour; late < 0 || late > time.Second {
+			t.Errorf("sent %s after it was due", late)
+		}
+		if n := c.outboxes["one"].Settled(t.Context(), 130); n != 130 {
+			t.Errorf("%d are settled", n)
+		}
+		c.stop()
+	})
+}
+
+// A sink that follows what becomes of its alerts is called again when that fails, and
+// ends with the courier.
+func TestCourierFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &follower{}
+		c := newCourier(t, sinkOf("one", f))
+		<-time.After(10 * time.Minute)
+		c.stop()
+		if f.calls < 3 || f.calls > 50 {
+			t.Errorf("called %d times", f.calls)
+		}
+	})
+}
+
+type follower struct {
+	peer
+
+	calls int
+}
+
+func (f *follower) Follow(ctx context.Context) error {
+	f.calls++
+	if f.calls == 2 {
+		panic("odd")
+	}
+	if f.calls < 4 {
+		return errors.New("not now")
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
