@@ -53,7 +53,7 @@ func newRootCommand() *cobra.Command {
 		}
 	}
 	add(groupDaemon, newRunCommand(), newDemoCommand(), newTailCommand(), newForgetCommand(), newExportCommand(), newSourcesCommand(), newSinksCommand(), newCasesCommand(), newBackfillCommand(), newBackupCommand(), newRestoreCommand())
-	add(groupRules, newCheckCommand(), newDutyCommand(), newJudgeCommand(), newTestCommand(), newBacktestCommand(), newScoreCommand(), newEvalCommand(), newAdaptCommand(), newQueryCommand(), newRulesCommand())
+	add(groupRules, newCheckCommand(), newDutyCommand(), newRoutesCommand(), newJudgeCommand(), newTestCommand(), newBacktestCommand(), newScoreCommand(), newEvalCommand(), newAdaptCommand(), newQueryCommand(), newRulesCommand())
 	add(groupMore, newVersionCommand(), newManCommand())
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)

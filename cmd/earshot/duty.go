@@ -121,7 +121,7 @@ func (c dutyCall) moment(now time.Time, zone *time.Location) (time.Time, error) 
 	if at, err := time.Parse(time.RFC3339, c.at); err == nil {
 		return at.In(zone), nil
 	}
-	at, err := time.ParseInLocation("2006-01-02 15:04", c.at, zone)
+	at, err := time.ParseInLocation("2006-01-02 15:04", strings.Replace(c.at, "T", " ", 1), zone)
 	if err != nil {
 		return time.Time{}, usageError{"--at is not a moment (write '2026-11-27 18:05' or 2026-11-27T18:05:00+01:00)"}
 	}
