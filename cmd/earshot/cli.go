@@ -52,7 +52,7 @@ func newRootCommand() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	add(groupDaemon, newRunCommand(), newDemoCommand(), newTailCommand(), newForgetCommand(), newExportCommand(), newSourcesCommand(), newSinksCommand(), newCasesCommand(), newBackfillCommand(), newBackupCommand(), newRestoreCommand())
+	add(groupDaemon, newRunCommand(), newDemoCommand(), newTailCommand(), newForgetCommand(), newExportCommand(), newSourcesCommand(), newSinksCommand(), newCasesCommand(), newMutesCommand(), newBackfillCommand(), newBackupCommand(), newRestoreCommand())
 	add(groupRules, newCheckCommand(), newDutyCommand(), newRoutesCommand(), newJudgeCommand(), newTestCommand(), newBacktestCommand(), newScoreCommand(), newEvalCommand(), newAdaptCommand(), newQueryCommand(), newRulesCommand())
 	add(groupMore, newVersionCommand(), newManCommand())
 	root.SetHelpCommandGroupID(groupMore)
