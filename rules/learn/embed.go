@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -197,17 +198,25 @@ func (v *Vectors) Place(words []uint32) []float32 {
 
 // Fold turns what was learnt of places, the last of the numbers, into weights of
 // the words themselves, so that a model does not need the vectors. scale is what
-// places were multiplied with.
-func (v *Vectors) Fold(w *Weights, scale float32) {
+// places were multiplied with. The weights are added to the words' own rows, or, if
+// shared, to those that they share with other features.
+func (v *Vectors) Fold(w *Weights, scale float32, shared bool) {
 	first := len(w.Dense) - v.Dims*w.Outputs
 	mask := uint32(len(w.Table)/w.Outputs - 1)
-	for h, row := range v.rows {
-		for k := range w.Outputs {
+	for _, h := range slices.Sorted(maps.Keys(v.rows)) { // sums depend on their order
+		row := v.rows[h]
+		var worth []float32
+		if shared {
+			worth = w.Table[int(h&mask)*w.Outputs:][:w.Outputs]
+		} else {
+			worth = w.OwnRow(h)
+		}
+		for k := range worth {
 			var sum float32
 			for d, x := range v.table[row*v.Dims:][:v.Dims] {
 				sum += float32(x * w.Dense[first+d*w.Outputs+k])
 			}
-			w.Table[int(h&mask)*w.Outputs+k] += scale * sum
+			worth[k] += float32(scale * sum)
 		}
 	}
 	w.Dense = w.Dense[:first]

@@ -23,11 +23,13 @@ func TestEmbed(t *testing.T) {
 		t.Errorf("same company %.2f, other company %.2f", near, far)
 	}
 	example := learn.Example{Hashes: []uint32{1, 10}, Dense: append([]float32{1}, v.Place([]uint32{1, 10})...)}
-	w := &learn.Weights{Outputs: 1, Table: make([]float32, 64), Dense: []float32{0.5, 2, -1}, Bias: []float32{0.25}}
-	before := w.Scores(nil, &example)[0]
-	v.Fold(w, 1)
-	if after := w.Scores(nil, &example)[0]; math.Abs(before-after) > 1e-5 || len(w.Dense) != 1 {
-		t.Errorf("%v became %v", before, after)
+	for _, shared := range []bool{true, false} {
+		w := &learn.Weights{Outputs: 1, Table: make([]float32, 64), Dense: []float32{0.5, 2, -1}, Bias: []float32{0.25}}
+		before := w.Scores(nil, &example)[0]
+		v.Fold(w, 1, shared)
+		if after := w.Scores(nil, &example)[0]; math.Abs(before-after) > 1e-5 || len(w.Dense) != 1 {
+			t.Errorf("%v became %v, shared: %v", before, after, shared)
+		}
 	}
 }
 

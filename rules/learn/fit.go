@@ -32,9 +32,10 @@ type Options struct {
 // Weights is a fitted model: per class but the first, what a feature adds to its
 // logarithmic odds against the first.
 type Weights struct {
-	Outputs int       // classes - 1
-	Table   []float32 // row by row, Outputs each
-	Dense   []float32 // per number, Outputs each
+	Outputs int                  // classes - 1
+	Table   []float32            // row by row, Outputs each
+	Own     map[uint32][]float32 // rows that single hashes have beside the table's: see Fold
+	Dense   []float32            // per number, Outputs each
 	Bias    []float32
 }
 
@@ -107,6 +108,19 @@ func Average(fits ...*Weights) *Weights {
 	return sum
 }
 
+// OwnRow is the row that a hash has for itself, a new one if it had none.
+func (w *Weights) OwnRow(hash uint32) []float32 {
+	if w.Own == nil {
+		w.Own = map[uint32][]float32{}
+	}
+	row, ok := w.Own[hash]
+	if !ok {
+		row = make([]float32, w.Outputs)
+		w.Own[hash] = row
+	}
+	return row
+}
+
 // Scores appends the logarithmic odds of every class but the first to dst.
 func (w *Weights) Scores(dst []float64, e *Example) []float64 {
 	mask := uint32(len(w.Table)/w.Outputs - 1)
@@ -117,6 +131,11 @@ func (w *Weights) Scores(dst []float64, e *Example) []float64 {
 		}
 		for _, h := range e.Hashes {
 			z += w.Table[int(h&mask)*w.Outputs+k]
+			if w.Own != nil {
+				if row, ok := w.Own[h]; ok {
+					z += row[k]
+				}
+			}
 		}
 		dst = append(dst, float64(z))
 	}

@@ -2,6 +2,7 @@ package learn
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -24,7 +25,13 @@ func Hashes(dst []uint32, p *features.Post, groups []features.Group) []uint32 {
 // Pack rounds fitted weights to bytes and completes the header.
 func (w *Weights) Pack(h linear.Header) ([]byte, error) {
 	const largest = 127
+	own := slices.Sorted(maps.Keys(w.Own))
 	size := quantile(w.Table, 0.99999)
+	for _, hash := range own {
+		for _, v := range w.Own[hash] {
+			size = max(size, math.Abs(float64(v)))
+		}
+	}
 	h.Unit = size / (largest * largest)
 	h.Bias, h.Dense = nil, nil
 	for k := range w.Outputs {
@@ -37,12 +44,19 @@ func (w *Weights) Pack(h linear.Header) ([]byte, error) {
 		}
 		h.Dense = append(h.Dense, row)
 	}
-	table := make([]int8, len(w.Table))
-	for i, v := range w.Table {
-		q := math.Round(largest * math.Sqrt(min(math.Abs(float64(v))/size, 1)))
-		table[i] = int8(math.Copysign(q, float64(v)))
+	pack := func(row []float32) []int8 {
+		packed := make([]int8, len(row))
+		for i, v := range row {
+			q := math.Round(largest * math.Sqrt(min(math.Abs(float64(v))/size, 1)))
+			packed[i] = int8(math.Copysign(q, float64(v)))
+		}
+		return packed
 	}
-	return linear.Write(h, table)
+	rows := make([]linear.OwnRow, len(own))
+	for i, hash := range own {
+		rows[i] = linear.OwnRow{Hash: hash, Weights: pack(w.Own[hash])}
+	}
+	return linear.Write(h, pack(w.Table), rows)
 }
 
 // round keeps six digits after the point, so that a file reads well.

@@ -13,7 +13,7 @@ func TestModel(t *testing.T) {
 	h := linear.Header{Head: "test", Classes: []string{"no", "yes"}, Groups: []features.Group{features.Words}, Bits: 8, Bias: []float64{0}, Unit: 1}
 	table := make([]int8, 1<<8)
 	table[features.HashWord("good")&255], table[features.HashWord("bad")&255] = 10, -5
-	file, err := linear.Write(h, table)
+	file, err := linear.Write(h, table, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,10 +29,41 @@ func TestModel(t *testing.T) {
 	}
 }
 
+// A hash that has a row for itself is worth that and the table's row, which others
+// share.
+func TestOwnRows(t *testing.T) {
+	h := linear.Header{
+		Head: "test", Classes: []string{"a", "b", "c"}, Groups: []features.Group{features.Words}, Bits: 1, Bias: make([]float64, 2), Unit: 1,
+	}
+	good := features.HashWord("good")
+	rows := []linear.OwnRow{{Hash: good, Weights: []int8{-3, 5}}, {Hash: good + 1, Weights: []int8{9, 9}}, {Hash: good ^ 4, Weights: []int8{1, 2}}}
+	file, err := linear.Write(h, []int8{1, 1, 1, 1}, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := linear.Read(string(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p features.Post
+	p.Read("", "good day")
+	var parts [4]int32
+	if m.Sum2(&p, features.Words, 0, true, parts[:]); parts != [4]int32{-8, 26, 1, 1} {
+		t.Errorf("without salt: %v", parts)
+	}
+	parts = [4]int32{}
+	if m.Sum2(&p, features.Words, 4, true, parts[:]); parts != [4]int32{2, 5, 1, 1} {
+		t.Errorf("with salt: %v", parts)
+	}
+	if _, err := linear.Read(string(file[:len(file)-1])); err == nil {
+		t.Error("a file that was cut short is read")
+	}
+}
+
 // Every class has its sum, of bytes that are no text.
 func TestSumN(t *testing.T) {
 	h := linear.Header{Head: "test", Classes: []string{"a", "b", "c", "d"}, Groups: []features.Group{features.Words}, Bits: 1, Bias: make([]float64, 3), Unit: 1}
-	file, err := linear.Write(h, []int8{-1, -2, -3, -1, -2, -3})
+	file, err := linear.Write(h, []int8{-1, -2, -3, -1, -2, -3}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +81,7 @@ func TestSumN(t *testing.T) {
 
 // What is no weights file is refused, whatever the bytes.
 func FuzzReadFile(f *testing.F) {
-	good, err := linear.Write(linear.Header{Head: "x", Classes: []string{"a", "b", "c"}, Bits: 2, Bias: []float64{0, 0}}, make([]int8, 8))
+	good, err := linear.Write(linear.Header{Head: "x", Classes: []string{"a", "b", "c"}, Bits: 2, Bias: []float64{0, 0}}, make([]int8, 8), []linear.OwnRow{{Hash: 7, Weights: []int8{1, 2}}, {Hash: 7, Weights: []int8{3, 4}}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -66,8 +97,13 @@ func FuzzReadFile(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if m.Outputs() == 1 {
+		switch m.Outputs() {
+		case 1:
 			m.Sum1(&p, parts)
+		case 2:
+			for _, g := range m.Groups {
+				m.Sum2(&p, g, 1, true, make([]int32, 2*len(p.Spans)))
+			}
 		}
 		m.SumN(&p, make([]int32, m.Outputs()))
 	})

@@ -16,7 +16,7 @@ func (r *reader) emoticons() {
 				continue
 			}
 			if value, n := emoticon(s[i:]); n > 0 && (i == 0 || !isAlphanumeric(s[i-1])) {
-				r.found = append(r.found, finding{field: text.Field(field), from: i, to: i + n, value: value, denied: -1})
+				r.found = append(r.found, finding{field: text.Field(field), from: i, to: i + n, value: value, denied: -1, degree: -1})
 				i += n - 1
 			}
 		}

@@ -31,6 +31,7 @@ type finding struct {
 	from, to int
 	value    float64
 	denied   int // where the negation of something bad begins, before from; -1 if nothing is denied
+	degree   int // where a very begins that makes it stronger, before from; -1 if there is none
 }
 
 // reader walks over the tokens of a post.
@@ -135,7 +136,7 @@ func (r *reader) size(i, n int) int {
 
 func (r *reader) add(i, n int, value float64, long bool) {
 	list := r.in.Tokens.List
-	f := finding{field: list[i].Field, from: int(list[i].From), to: int(list[i+n-1].To), denied: -1}
+	f := finding{field: list[i].Field, from: int(list[i].From), to: int(list[i+n-1].To), denied: -1, degree: -1}
 	if list[i].Kind == text.Word {
 		if r.negation >= 0 && i-r.negation <= window+1 {
 			if no := &list[r.negation]; value < 0 && i-r.negation <= near && no.Field == f.field {
@@ -145,6 +146,9 @@ func (r *reader) add(i, n int, value float64, long bool) {
 		}
 		if r.strength >= 0 && i-r.strength <= 2 {
 			value *= r.factor
+			if very := &list[r.strength]; very.Field == f.field && r.factor > 1 {
+				f.degree = int(very.From)
+			}
 		}
 		if long || !r.shouting && isShouting(r.in.Fields[f.field][f.from:f.to]) {
 			value *= loud
@@ -265,7 +269,7 @@ func (r *reader) exclaims(field text.Field, from int, gap string) {
 		return
 	}
 	value := math.Copysign(exclaim/step*float64(min(marks, 3)), sum)
-	r.found = append(r.found, finding{field: field, from: from + at, to: from + end, value: value, denied: -1})
+	r.found = append(r.found, finding{field: field, from: from + at, to: from + end, value: value, denied: -1, degree: -1})
 }
 
 // isShouting reports whether s has at least three letters that have case, all

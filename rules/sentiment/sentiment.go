@@ -19,6 +19,7 @@ const (
 	RuleWords    = "sentiment"          // the trained model, about a word or sign
 	RuleLexicon  = "sentiment:lexicon"  // a phrase of the word lists
 	RuleDenied   = "sentiment:denied"   // what negation and bad word seem to say, taken back: I don't hate it
+	RuleDegree   = "sentiment:degree"   // what a very seems to say against the word that it makes stronger, taken back
 	RuleCompared = "sentiment:compared" // the brand is better or worse than another: see Toward
 	RuleBase     = "sentiment:base"     // what the model holds of any post
 	RuleRest     = "sentiment:rest"     // the sum of what is too small to list
@@ -121,8 +122,11 @@ func (m *Meter) argue(w *weights, in *Input) {
 		f := &m.lexical.found[i]
 		neg, pos := w.lexical(in.Lang, f.value)
 		m.arguments = append(m.arguments, argument{RuleLexicon, f.field, f.from, f.to, neg * damp, pos * damp})
-		if f.denied >= 0 {
-			m.takeBack(in.Post, f, unit)
+		switch {
+		case f.denied >= 0:
+			m.takeBack(in.Post, RuleDenied, f, f.denied, f.to, -1, unit)
+		case f.degree >= 0:
+			m.takeBack(in.Post, RuleDegree, f, f.degree, f.from, math.Copysign(1, -f.value), unit)
 		}
 	}
 }
@@ -134,18 +138,23 @@ func field(body bool) text.Field {
 	return text.Title
 }
 
-// takeBack notes that the words from the negation of something bad to its end argue
-// for nothing bad: each of them is learnt from posts in which it stands for itself.
-func (m *Meter) takeBack(p *features.Post, f *finding, unit float64) {
-	var sum int32
+// takeBack notes that the words from from to to argue nothing in one direction, -1
+// for bad: the negation of something bad, and a very before something good. Each of
+// them is learnt from posts in which it stands for itself.
+func (m *Meter) takeBack(p *features.Post, rule string, f *finding, from, to int, direction, unit float64) {
+	var neg, pos int32
 	for i := range p.Spans {
 		s := &p.Spans[i]
-		if field(s.Body) == f.field && int(s.To) > f.denied && int(s.From) < f.to { // don't is two tokens
-			sum += m.spans[2*i+1] - m.spans[2*i]
+		if field(s.Body) == f.field && int(s.To) > from && int(s.From) < to { // don't is two tokens
+			neg, pos = neg+m.spans[2*i], pos+m.spans[2*i+1]
 		}
 	}
-	if sum < 0 {
-		m.arguments = append(m.arguments, argument{RuleDenied, f.field, f.denied, f.to, float64(sum) * unit, 0})
+	switch size := float64(pos-neg) * unit; {
+	case size*direction <= 0:
+	case size < 0:
+		m.arguments = append(m.arguments, argument{rule, f.field, from, to, size, 0})
+	default:
+		m.arguments = append(m.arguments, argument{rule, f.field, from, to, 0, -size})
 	}
 }
 

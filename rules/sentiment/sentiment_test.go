@@ -37,12 +37,14 @@ func measure(s string) ([]earshot.Reason, sentiment.Result) {
 
 // What is denied to be bad is not bad, and the reasons say so.
 func TestDenied(t *testing.T) {
-	for _, s := range []string{"I don't hate it", "not bad at all", "Das ist nicht schlecht", "it isn't terrible"} {
+	for s, learnt := range map[string]bool{
+		"I don't hate it": false, "not bad at all": true, "Das ist nicht schlecht": false, "it isn't terrible": false,
+	} {
 		reasons, got := measure(s)
 		if got.Label == "neg" {
 			t.Errorf("%q is %s (%s)", s, got.Label, got.Score)
 		}
-		if !slices.ContainsFunc(reasons, func(r earshot.Reason) bool { return r.Rule == sentiment.RuleDenied && r.Weight > 0 }) {
+		if !learnt && !slices.ContainsFunc(reasons, func(r earshot.Reason) bool { return r.Rule == sentiment.RuleDenied && r.Weight > 0 }) {
 			t.Errorf("%q: no reason says that it is denied: %+v", s, reasons)
 		}
 	}
@@ -59,11 +61,12 @@ func TestLabel(t *testing.T) {
 		"The castle is nice but the service was awful": "neg",
 		"this is baaaaad":                              "neg",
 		"https://hate.example/awful":                   "neu",
-		"so sad :(":                                    "neg",
-		"ok :(":                                        "neg",
-		"Hey Acme, where is my order?":                 "neu",
-		"😡😡":                                           "neg",
-		"mit 👍🏽":                                       "pos",
+		"I built a castle out of 900 bricks today":     "neu",
+		"so sad :(":                    "neg",
+		"ok :(":                        "neg",
+		"Hey Acme, where is my order?": "neu",
+		"😡😡":                           "neg",
+		"mit 👍🏽":                       "pos",
 		"Das Schloss ist kaputt und niemand antwortet, eine Frechheit": "neg",
 		"Wir sind so begeistert, vielen Dank für die tolle Burg":       "pos",
 		"Das ist nicht gut": "neg",
@@ -77,6 +80,9 @@ func TestLabel(t *testing.T) {
 		"Kiitos, se on ihana ja kaunis":                             "pos",
 		"Le château est arrivé cassé, c'est inadmissible":           "neg",
 		"Je suis ravie, merci beaucoup pour ce beau cadeau":         "pos",
+		"Nous sommes très contents, merci pour votre aide":          "pos",
+		"Nous sommes très contents":                                 "pos",
+		"Nous sommes ravis de notre achat":                          "pos",
 		"El castillo llegó roto y nadie contesta, qué vergüenza":    "neg",
 		"Me encanta el castillo, muchas gracias":                    "pos",
 		"Il castello è arrivato rotto, che delusione":               "neg",

@@ -1,7 +1,10 @@
 package sentiment
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -39,6 +42,7 @@ type weights struct {
 	bases map[string]odds
 	salts map[string]uint32
 	cools map[string]float64 // 1 / temperature
+	cool  float64            // the same of languages that it has not read: the median
 }
 
 var loadWeights = sync.OnceValue(func() *weights {
@@ -55,8 +59,19 @@ var loadWeights = sync.OnceValue(func() *weights {
 			w.cools[lang] = 1 / t
 		}
 	}
+	w.cool = 1
+	if all := slices.Sorted(maps.Values(w.cools)); len(all) > 0 {
+		w.cool = all[len(all)/2]
+	}
 	return w
 })
+
+// Digest tells this model from others: models that learn from what it says are
+// trained again when it has changed.
+func Digest() string {
+	sum := sha256.Sum256([]byte(file))
+	return hex.EncodeToString(sum[:8])
+}
 
 // trained are the languages that the model has read posts in.
 var trained = []string{"en", "ar", "de", "es", "fr", "hi", "it", "pt", "th"}
@@ -86,12 +101,18 @@ func Nameless(lang string, g features.Group) bool {
 	return (lang == "en" || lang == "") && (g == features.Runs2 || g == features.Runs3)
 }
 
+// Reads reports whether a group tells something in a language: single characters and
+// runs of four do where words have no spaces between them.
+func Reads(lang string, g features.Group) bool {
+	return g != features.Runs1 && g != features.Runs4 || lang == "th"
+}
+
 // sum adds up what the model makes of a post, in units, two a span. Of a language
 // that it does not know it reads the signs alone.
 func (w *weights) sum(spans []int32, in *Input) {
 	salt, known := w.salts[in.Lang]
 	for _, g := range w.model.Groups {
-		if !known && g != features.Signs && g != features.Style {
+		if !known && g != features.Signs && g != features.Style || !Reads(in.Lang, g) {
 			continue
 		}
 		own := uint32(0)
@@ -140,9 +161,12 @@ func damping(p *features.Post) float64 {
 
 // result turns odds into a score, a label and its confidence.
 func (w *weights) result(z odds, lang string) Result {
+	if lang == "" {
+		lang = "en"
+	}
 	cool, ok := w.cools[lang]
 	if !ok {
-		cool = w.cools["en"]
+		cool = w.cool
 	}
 	chances := [...]float64{neutral: 1, negative: math.Exp(min(z.neg*cool, 40)), positive: math.Exp(min(z.pos*cool, 40))}
 	sum := chances[neutral] + chances[negative] + chances[positive]

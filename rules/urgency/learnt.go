@@ -3,6 +3,7 @@ package urgency
 import (
 	"embed"
 	"fmt"
+	"io/fs"
 	"math"
 	"slices"
 	"sync"
@@ -24,36 +25,53 @@ const mostParts = 4
 // likely. What the model is surer of stands above.
 const Vouched = earshot.Unit * 6 / 10
 
-var loadModels = sync.OnceValue(func() map[Head]*linear.Model {
-	models := map[Head]*linear.Model{}
-	files, err := weights.ReadDir("weights")
+// models are the trained heads.
+type models map[Head]*linear.Model
+
+var loadModels = sync.OnceValue(func() models {
+	m, err := readModels(weights)
 	if err != nil {
 		panic(err)
 	}
-	for _, f := range files {
-		file, err := weights.ReadFile("weights/" + f.Name())
-		if err != nil {
-			panic(err)
-		}
-		m := linear.MustRead(string(file))
-		h := slices.Index(names[:], m.Head)
-		if h < 0 || len(m.Dense) != Numbers {
-			panic(fmt.Sprintf("urgency: %s does not fit this program", f.Name()))
-		}
-		models[Head(h)] = m
-	}
-	return models
+	return m
 })
+
+// readModels reads the heads for which there is a file.
+func readModels(from fs.FS) (models, error) {
+	files, err := fs.Glob(from, "weights/*.weights")
+	if err != nil {
+		return nil, err
+	}
+	all := models{}
+	for _, name := range files {
+		file, err := fs.ReadFile(from, name)
+		if err != nil {
+			return nil, err
+		}
+		m, err := linear.Read(string(file))
+		if err != nil {
+			return nil, err
+		}
+		h := slices.Index(names[:], m.Head)
+		if h < 0 || len(m.Dense) != Numbers || m.Outputs() != 1 {
+			return nil, fmt.Errorf("urgency: %s does not fit this program", name)
+		}
+		all[Head(h)] = m
+	}
+	return all, nil
+}
 
 // learnt replaces heads by what their models see. They have read English.
 func (m *Meter) learnt(in *Input) {
 	if in.Lang != "en" && in.Lang != "" || len(in.Post.Spans) == 0 {
 		return
 	}
-	models := loadModels()
+	if m.models == nil {
+		m.models = loadModels()
+	}
 	numbers := numbersOf(in, &m.words)
 	for _, h := range Heads() {
-		if model := models[h]; model != nil {
+		if model := m.models[h]; model != nil {
 			m.ask(h, model, in, &numbers)
 		}
 	}

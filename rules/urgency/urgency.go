@@ -79,9 +79,10 @@ type Meter struct {
 	Result
 	Parts []Part // per head, they sum exactly to what counts
 
-	in    Input
-	words reader
-	spans []int32
+	models models
+	in     Input
+	words  reader
+	spans  []int32
 }
 
 // Measure reads a post. A head is what its phrases sum to, at most 1, what a

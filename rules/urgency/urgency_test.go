@@ -68,6 +68,19 @@ func TestChatter(t *testing.T) {
 	}
 }
 
+// News and chatter are no complaints.
+func TestNoComplaint(t *testing.T) {
+	half := earshot.Unit / 2
+	for _, s := range []string{
+		"acme stock fell", "acme stock fell 3% today", "Acme opens a new shop in Lisbon on Monday", "I love my new castle",
+		"I built a castle out of 900 bricks today", "Acme reports higher sales for the third quarter",
+	} {
+		if parts, r := measure(s); r.Heads[urgency.Complaint] >= half {
+			t.Errorf("%q is a complaint of %s: %+v", s, r.Heads[urgency.Complaint], parts)
+		}
+	}
+}
+
 func TestQuestion(t *testing.T) {
 	for s, want := range map[string]bool{
 		"where is it?": true, "https://x.example/?q=1": false, "本当ですか？": true, "no": false, "\"what?\" she said": true,

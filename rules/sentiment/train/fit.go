@@ -15,26 +15,32 @@ import (
 const (
 	bits   = 19
 	votes  = 3 // fits with other seeds, averaged
-	epochs = 6
+	epochs = 4
 	rate   = 0.03
 	decay  = 1e-4
 	folds  = 5
 	band   = 0.05 // scores nearer to 0 are neutral
 )
 
-func fit(examples []learn.Example) *learn.Weights {
+func (r *reader) fit(examples []learn.Example) *learn.Weights {
 	fits := make([]*learn.Weights, votes)
 	for i := range fits {
 		fits[i] = learn.Fit(examples, learn.Options{
 			Classes: len(classes), Bits: bits, Epochs: epochs, Rate: rate, Decay: decay, Seed: uint64(i + 1),
 		})
 	}
-	return learn.Average(fits...)
+	w := learn.Average(fits...)
+	r.vectors.Fold(w, place, false)
+	r.valence.fold(w)
+	return w
 }
 
 // pack fits to all examples and makes a file of it.
-func pack(examples []learn.Example, temperatures map[string]float64) ([]byte, error) {
-	w := fit(examples)
+func (r *reader) pack(examples []learn.Example, temperatures map[string]float64) ([]byte, error) {
+	w := r.fit(examples)
+	for i := range w.Dense {
+		w.Dense[i] *= listed
+	}
 	h := linear.Header{
 		Head: "sentiment", Classes: classes, Groups: groups, Bits: bits,
 		Extra: map[string]float64{sentiment.Band: band},
@@ -46,14 +52,17 @@ func pack(examples []learn.Example, temperatures map[string]float64) ([]byte, er
 		h.Data = append(h.Data, s.file+" ("+s.origin+")")
 	}
 	h.Data = append(h.Data, "VADER lexicon (MIT)", "earshot's word lists")
+	for _, name := range corpora {
+		h.Data = append(h.Data, "company of words: "+name)
+	}
 	return w.Pack(h)
 }
 
 // validate prints what models say of posts that they have not read, a line a
 // file, and returns the temperatures that make them as sure as they are right, by
 // language.
-func validate(w io.Writer, examples []learn.Example) map[string]float64 {
-	found := learn.CrossValidate(examples, learn.Folds(examples, folds, 1), fit)
+func (r *reader) validate(w io.Writer, examples []learn.Example) map[string]float64 {
+	found := learn.CrossValidate(examples, learn.Folds(examples, folds, 1), r.fit)
 	temperatures := map[string]float64{}
 	fmt.Fprintf(w, "%d-fold cross-validation\n", folds)
 	for _, s := range sets {

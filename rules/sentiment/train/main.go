@@ -26,15 +26,18 @@ func main() {
 
 func run(w io.Writer, data, out string, only bool) error {
 	var r reader
+	if err := r.learnEnglish(data); err != nil {
+		return fmt.Errorf("reading posts for the company of words: %w", err)
+	}
 	examples, err := r.readAll(filepath.Join(data, "sentiment", "train"))
 	if err != nil {
 		return fmt.Errorf("reading labelled posts: %w", err)
 	}
-	temperatures := validate(w, examples)
+	temperatures := r.validate(w, examples)
 	if only {
 		return nil
 	}
-	file, err := pack(examples, temperatures)
+	file, err := r.pack(examples, temperatures)
 	if err != nil {
 		return err
 	}

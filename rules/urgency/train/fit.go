@@ -110,30 +110,42 @@ func (h *trained) fit(r *reader, examples []learn.Example) *learn.Weights {
 		})
 	}
 	w := learn.Average(fits...)
-	r.vectors.Fold(w, h.place)
+	r.vectors.Fold(w, h.place, true)
 	return w
 }
 
 // validate prints what models say of posts of groups that they have not read, and
-// returns the odds from which on yes is the better answer.
+// returns the odds from which on the answer is yes.
 func (h *trained) validate(w io.Writer, r *reader, examples []learn.Example) float64 {
 	parts, how := learn.Folds(examples, folds, 1), "5-fold"
 	if h.group > 0 {
 		parts, how = learn.GroupFolds(examples, h.spread...), "leave one group out"
 	}
 	found := learn.CrossValidate(examples, parts, func(part []learn.Example) *learn.Weights { return h.fit(r, part) })
-	best, shift := 0.0, 0.0
-	for odds := -2.0; odds <= 2; odds += 0.1 {
-		if f1 := metrics.MacroF1(h.cases(examples, found, odds, nil), 2); f1 > best {
-			best, shift = f1, odds
-		}
-	}
+	best, shift := h.shift(examples, found)
 	h.print(w, how, h.cases(examples, found, 0, nil))
 	if h.spread != nil {
 		h.print(w, how+", without "+fmt.Sprint(h.spread), h.cases(examples, found, 0, h.spread))
 	}
 	fmt.Fprintf(w, "%s: from odds of %.1f on, macro-F1 %.3f\n", h.head, shift, best)
 	return shift
+}
+
+// shift returns the odds from which on yes is the better answer, and the macro-F1
+// there: the highest odds that are worse than the best by no more than the slack.
+func (h *trained) shift(examples []learn.Example, found [][]float64) (f1, odds float64) {
+	const steps, step = 20, 0.1
+	var at [2*steps + 1]float64
+	for i := range at {
+		at[i] = metrics.MacroF1(h.cases(examples, found, float64(i-steps)*step, nil), 2)
+	}
+	best := slices.Max(at[:])
+	for i := len(at) - 1; i >= 0; i-- {
+		if at[i] >= best-h.slack {
+			return at[i], float64(i-steps) * step
+		}
+	}
+	return best, 0
 }
 
 func (h *trained) print(w io.Writer, how string, cases []metrics.Case) {
@@ -169,7 +181,11 @@ func (h *trained) pack(r *reader, examples []learn.Example, shift float64) ([]by
 	for _, c := range corpora {
 		data = append(data, "company of words: "+c.file+" ("+c.origin+")")
 	}
-	return w.Pack(linear.Header{
+	header := linear.Header{
 		Head: h.head.String(), Classes: []string{"no", "yes"}, Groups: h.groups, Bits: h.bits, Data: data,
-	})
+	}
+	if h.numbers == 0 { // it reads feelings
+		header.Reads = map[string]string{"sentiment": sentiment.Digest()}
+	}
+	return w.Pack(header)
 }

@@ -16,6 +16,7 @@ type trained struct {
 	skip    []string // labels that say nothing
 	group   int      // column of what is left out together; 0 leaves out one of five parts
 	spread  []string // groups that are no group: each part has some of them
+	slack   float64  // of macro-F1, given for fewer false alarms
 	balance float64  // 1: both labels count the same in sum; 0: as it is
 	groups  []features.Group
 	numbers int     // how many of the numbers it reads, from the first on; 0 all
@@ -31,7 +32,7 @@ var heads = []trained{
 	{
 		head: urgency.Complaint, file: "complaints/train.tsv", yes: "complaint",
 		group: 1, spread: []string{"random_tweet", "random_reply"},
-		groups: words, balance: 1, place: 0.2, bits: 16, epochs: 8, rate: 0.1, decay: 0.02,
+		slack: 0.02, groups: words, balance: 1, place: 0.2, bits: 16, epochs: 8, rate: 0.1, decay: 0.02,
 		data: "complaints/train.tsv (Preotiuc-Pietro et al., ACL 2019; no licence stated)",
 	},
 	{
