@@ -3,7 +3,9 @@ package alerts_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +21,12 @@ type digester struct {
 	all  [][]string
 	when []time.Time
 	fail bool
+}
+
+func (d *digester) sent() ([][]string, []time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.all), slices.Clone(d.when)
 }
 
 func (*digester) Next(after time.Time) time.Time { return after.Add(6 * time.Hour) }
@@ -49,14 +57,15 @@ func TestCourierDigest(t *testing.T) {
 			c.outboxes["one"].Add(number(n))
 		}
 		<-time.After(5 * time.Hour)
-		if len(sink.all) != 0 {
+		if all, _ := sink.sent(); len(all) != 0 {
 			t.Error("it was sent before it was due")
 		}
 		<-time.After(20 * time.Hour)
-		if len(sink.all) != 2 || len(sink.all[0]) != 100 || len(sink.all[1]) != 30 {
-			t.Fatalf("%d messages", len(sink.all))
+		all, when := sink.sent()
+		if len(all) != 2 || len(all[0]) != 100 || len(all[1]) != 30 {
+			t.Fatalf("%d messages", len(all))
 		}
-		if late := sink.when[0].Sub(began) - 6*time.Hour; late < 0 || late > time.Second {
+		if late := when[0].Sub(began) - 6*time.Hour; late < 0 || late > time.Second {
 			t.Errorf("sent %s after it was due", late)
 		}
 		if n := c.outboxes["one"].Settled(t.Context(), 130); n != 130 {
@@ -74,8 +83,8 @@ func TestCourierFollows(t *testing.T) {
 		c := newCourier(t, sinkOf("one", f))
 		<-time.After(10 * time.Minute)
 		c.stop()
-		if f.calls < 3 || f.calls > 50 {
-			t.Errorf("called %d times", f.calls)
+		if n := f.calls.Load(); n < 3 || n > 50 {
+			t.Errorf("called %d times", n)
 		}
 	})
 }
@@ -83,15 +92,15 @@ func TestCourierFollows(t *testing.T) {
 type follower struct {
 	peer
 
-	calls int
+	calls atomic.Int32
 }
 
 func (f *follower) Follow(ctx context.Context) error {
-	f.calls++
-	if f.calls == 2 {
+	n := f.calls.Add(1)
+	if n == 2 {
 		panic("odd")
 	}
-	if f.calls < 4 {
+	if n < 4 {
 		return errors.New("not now")
 	}
 	<-ctx.Done()

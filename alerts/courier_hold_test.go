@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,9 +63,9 @@ func TestCourierRefused(t *testing.T) {
 			}
 		}
 		write("old")
-		calls := 0
+		var calls atomic.Int32
 		sink := &peer{do: func(context.Context, alerts.Delivery) error {
-			calls++
+			calls.Add(1)
 			if token, _ := os.ReadFile(file); string(token) != "newer" {
 				return &alerts.Refused{File: file, Renew: "ask", Err: errors.New("no")}
 			}
@@ -74,20 +75,20 @@ func TestCourierRefused(t *testing.T) {
 		c := newCourier(t, p)
 		c.outboxes["one"].Add(number(1))
 		<-time.After(time.Hour)
-		if s := c.of("one"); s.State != alerts.SinkRefused || calls != 1 || !strings.Contains(s.Err, file) {
-			t.Errorf("after an hour: %d calls, %+v", calls, s)
+		if s := c.of("one"); s.State != alerts.SinkRefused || calls.Load() != 1 || !strings.Contains(s.Err, file) {
+			t.Errorf("after an hour: %d calls, %+v", calls.Load(), s)
 		}
 		if err := c.Reload([]alerts.Post{p}); err != nil { // the same configuration: it is tried again
 			t.Fatal(err)
 		}
 		<-time.After(time.Minute)
-		if calls != 2 {
-			t.Errorf("%d calls after a reload", calls)
+		if calls.Load() != 2 {
+			t.Errorf("%d calls after a reload", calls.Load())
 		}
 		write("newer")
 		<-time.After(time.Minute)
-		if len(sink.got()) != 1 || calls != 3 {
-			t.Errorf("%d calls, delivered %v", calls, sink.got())
+		if len(sink.got()) != 1 || calls.Load() != 3 {
+			t.Errorf("%d calls, delivered %v", calls.Load(), sink.got())
 		}
 		c.stop()
 	})
@@ -97,9 +98,9 @@ func TestCourierRefused(t *testing.T) {
 // configuration.
 func TestCourierGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		calls := 0
+		var calls atomic.Int32
 		gone := sinkOf("one", &peer{do: func(context.Context, alerts.Delivery) error {
-			calls++
+			calls.Add(1)
 			return fmt.Errorf("%w: 410", alerts.ErrGone)
 		}})
 		c := newCourier(t, gone)
@@ -109,8 +110,8 @@ func TestCourierGone(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-time.After(time.Hour)
-		if s := c.of("one"); s.State != alerts.SinkGone || calls != 1 {
-			t.Errorf("%d calls, %+v", calls, s)
+		if s := c.of("one"); s.State != alerts.SinkGone || calls.Load() != 1 {
+			t.Errorf("%d calls, %+v", calls.Load(), s)
 		}
 		works := &peer{}
 		next := sinkOf("one", works)

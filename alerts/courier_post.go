@@ -259,7 +259,7 @@ func (p *post) persist(ctx context.Context, turns chan struct{}, send send) (Rec
 		receipt, err := p.call(ctx, send)
 		<-turns
 		if err == nil {
-			p.change(func(s *SinkStatus) { s.Err, s.Failing, s.State = "", time.Time{}, SinkDelivering })
+			p.change(func(s *SinkStatus) { s.Err, s.Failing, s.Retry, s.State = "", time.Time{}, time.Time{}, SinkDelivering })
 			return receipt, nil
 		}
 		if ctx.Err() != nil {

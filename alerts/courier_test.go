@@ -157,7 +157,7 @@ func TestCourierDeadSink(t *testing.T) {
 		works := &peer{}
 		c := newCourier(t, sinkOf("hangs", hangs), sinkOf("works", works))
 		var all []earshot.Alert
-		for n := range 500 {
+		for n := range 100 {
 			all = append(all, number(n))
 		}
 		began := time.Now()
@@ -216,10 +216,10 @@ func TestCourierWaitsForADeadPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &peer{do: func(context.Context, alerts.Delivery) error { return errors.New("down") }}
 		c := newCourier(t, sinkOf("one", sink))
-		for n := range 50 {
+		for n := range 20 {
 			c.outboxes["one"].Add(number(n))
 		}
-		<-time.After(7 * 24 * time.Hour)
+		<-time.After(24 * time.Hour)
 		if aside := c.outboxes["one"].Aside(); len(aside) != 0 {
 			t.Errorf("set aside: %v", aside)
 		}
@@ -237,7 +237,7 @@ func TestCourierFilter(t *testing.T) {
 		p.MaxAge = time.Hour
 		c := newCourier(t, p)
 		now := time.Now()
-		make := func(n int, change func(*earshot.Alert)) earshot.Alert {
+		raised := func(n int, change func(*earshot.Alert)) earshot.Alert {
 			a := number(n)
 			a.At = now
 			if change != nil {
@@ -245,17 +245,17 @@ func TestCourierFilter(t *testing.T) {
 			}
 			return a
 		}
-		wanted := make(1, nil)
+		wanted := raised(1, nil)
 		sunk := revision(wanted, 2, earshot.BecauseChanged)
 		sunk.Urgency, sunk.Replaces = earshot.Low, wanted.ID
 		over := revision(wanted, 3, earshot.BecauseWithdrawn)
 		over.Urgency, over.Mention, over.At = earshot.Low, nil, now.Add(-48*time.Hour)
-		unheard := revision(make(9, nil), 2, earshot.BecauseWithdrawn)
+		unheard := revision(raised(9, nil), 2, earshot.BecauseWithdrawn)
 		c.outboxes["one"].Add(
-			make(2, func(a *earshot.Alert) { a.Brand = "zeta" }),
-			make(3, func(a *earshot.Alert) { a.Kind = earshot.KindCrisis }),
-			make(4, func(a *earshot.Alert) { a.Urgency = earshot.Normal }),
-			make(5, func(a *earshot.Alert) { a.At = now.Add(-61 * time.Minute) }),
+			raised(2, func(a *earshot.Alert) { a.Brand = "zeta" }),
+			raised(3, func(a *earshot.Alert) { a.Kind = earshot.KindCrisis }),
+			raised(4, func(a *earshot.Alert) { a.Urgency = earshot.Normal }),
+			raised(5, func(a *earshot.Alert) { a.At = now.Add(-61 * time.Minute) }),
 			wanted, sunk, over, unheard,
 		)
 		c.outboxes["one"].Settled(t.Context(), 8)

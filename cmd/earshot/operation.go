@@ -25,9 +25,13 @@ func (d *daemon) operation(c *Config) listeners.Listener {
 			Tally: d.bus.Tally(), Log: d.log.Named("silence"), Every: d.look,
 		}),
 	}}
+	if len(c.Sinks) > 0 {
+		l.Parts = append(l.Parts, d.sinkPart())
+		l.Fingerprint = "sinks"
+	}
 	if c.Heartbeat.on() {
 		l.Parts = append(l.Parts, listeners.NewHeartbeat(c.Heartbeat.Every))
-		l.Fingerprint = c.Heartbeat.Every.String()
+		l.Fingerprint += c.Heartbeat.Every.String()
 	}
 	return l
 }

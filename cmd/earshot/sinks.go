@@ -111,7 +111,10 @@ func newSinksCommand() *cobra.Command {
 
 // askSinkStatus asks every daemon; of each sink it returns what the one says that
 // delivers to it, if any does.
-func askSinkStatus(ctx context.Context, client *bus.Client) ([]alerts.SinkStatus, error) {
+func askSinkStatus(ctx context.Context, client interface {
+	Ask(ctx context.Context, what string, question any) ([]bus.Reply, error)
+},
+) ([]alerts.SinkStatus, error) {
 	replies, err := client.Ask(ctx, askSinks, nil)
 	if err != nil {
 		return nil, err

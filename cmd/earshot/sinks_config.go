@@ -71,6 +71,9 @@ func (l *loader) sinks() {
 			l.problem(path+".name", fmt.Sprintf("two sinks are named %q", c.Name), "give each its own name: what it has delivered is found by it")
 		}
 		names[c.Name] = true
+		if slices.Contains(l.teamNames(), "sink-"+c.Name) {
+			l.problem(path+".name", fmt.Sprintf("team sink-%s has the consumer that the sink needs", c.Name), "give one of them another name")
+		}
 		l.config.Sinks = append(l.config.Sinks, c)
 		if _, err := c.open(&l.config, nothingToKeep{}, noAct, zap.NewNop()); err != nil {
 			l.driverProblems(path, err)
