@@ -96,6 +96,9 @@ func checkDocumented(t *testing.T, served string) {
 		}
 		text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
 		for _, metric := range metricName.FindAllString(string(text), -1) {
+			if strings.HasPrefix(metric, "earshot_sink_") {
+				continue // no sinks here: TestCrashSinks knows them
+			}
 			if !strings.Contains(served, "# TYPE "+metric+" ") && !slices.Contains(unborn, metric) {
 				t.Errorf("docs/%s names %s, which is not served", name, metric)
 			}

@@ -136,6 +136,12 @@ func TestCrashSinks(t *testing.T) {
 	crm.mu.Unlock()
 	t.Logf("%d alerts, %d deliveries repeated after %d kills", len(ids), again, kills)
 	checkSinks(t, config)
+	_, served := d.get(t, "/metrics")
+	for _, metric := range []string{"up", "waiting", "delivered_total", "latency_seconds", "last_delivery_timestamp_seconds"} {
+		if !strings.Contains(served, "# TYPE earshot_sink_"+metric+" ") {
+			t.Errorf("earshot_sink_%s is not served", metric)
+		}
+	}
 	if said := d.log.String(); strings.Contains(said, "secret-path") || strings.Contains(said, hookSecret) {
 		t.Error("a secret is in the log")
 	}
