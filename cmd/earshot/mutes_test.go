@@ -83,6 +83,55 @@ func TestMutesCommand(t *testing.T) {
 	})
 }
 
+// Mutes are made with a reason and an end, are listed, and are taken back once.
+func TestMuteChange(t *testing.T) {
+	o := newOffice(t)
+	change := func(args ...string) (string, error) {
+		cmd := newMutesCommand()
+		cmd.AddCommand(newMuteChangeCommands()...)
+		cmd.PersistentFlags().StringP("config", "c", o.config, "")
+		var out bytes.Buffer
+		cmd.SetOut(&out)
+		cmd.SetErr(&out)
+		cmd.SetArgs(args)
+		err := cmd.ExecuteContext(t.Context())
+		return out.String(), err
+	}
+	for _, wrong := range [][]string{
+		{"add", "brand=acme", "--for", "2h"}, // no reason
+		{"add", "brand=acme", "--why", "strike", "--for", "30d"},
+		{"add", "brand!=acme", "--why", "strike"}, // holds what is no brand's, too
+		{"add", "brand=acme", "--why", "strike", "--for", "soon"},
+		{"rm", "nosuch"},
+	} {
+		if out, err := change(wrong...); err == nil {
+			t.Errorf("%v: %s", wrong, out)
+		}
+	}
+	if out, err := change("list"); err != nil || out != "no mutes\n" {
+		t.Fatalf("%q %v", out, err)
+	}
+	out, err := change("add", `brand=acme,topic=~"deliver.*"`, "--why", "strike", "--for", "2h", "--as", "anna")
+	id, _, _ := strings.Cut(out, " ")
+	if err != nil || len(id) != 6 {
+		t.Fatalf("%q %v", out, err)
+	}
+	out, err = change("list", "--json")
+	var mutes []noise.Mute
+	if err2 := json.Unmarshal([]byte(out), &mutes); err != nil || err2 != nil || len(mutes) != 1 || mutes[0].By != "anna" || mutes[0].ID != id {
+		t.Errorf("%s %v %v", out, err, err2)
+	}
+	if out, err := change("list"); err != nil || !strings.Contains(out, id) || !strings.Contains(out, "strike") {
+		t.Errorf("%s %v", out, err)
+	}
+	if out, err := change("rm", id); err != nil {
+		t.Errorf("%s %v", out, err)
+	}
+	if out, err := change("rm", id); err == nil || !strings.Contains(err.Error(), "there is no mute") {
+		t.Errorf("%s %v", out, err)
+	}
+}
+
 func muteCall(t *testing.T, args ...string) (int, string, string) {
 	t.Helper()
 	return call(t, "", append([]string{"mutes"}, args...)...)
