@@ -37,6 +37,7 @@ type Case struct {
 	Paged     []string   `json:"paged,omitempty"`      // people of the rota who were called, in order
 	PageAt    time.Time  `json:"page_at,omitzero"`     // when the next one is, unless somebody claims the case
 	MutedTill time.Time  `json:"muted_till,omitzero"`  // until when the team hears nothing of it
+	Alarm     Alarm      `json:"alarm,omitempty"`      // of a crisis: how the brand, or the topic, stands
 	Pin       *Pin       `json:"pin,omitempty"`        // a line of another team for everybody who answers
 	LegalHold *LegalHold `json:"legal_hold,omitempty"` // while it holds, nothing of the case is deleted by age
 	Merged    string     `json:"merged,omitempty"`     // ID of the case it became part of
@@ -147,11 +148,19 @@ type CaseEvent struct {
 	Cause    uint64    `json:"cause,omitempty"`   // sequence of the mention that brought it about
 	Mention  string    `json:"mention,omitempty"` // ID of that mention
 	Seat     *Seat     `json:"seat,omitempty"`    // its place in the case since
+	More     []Joined  `json:"more,omitempty"`    // mentions that joined with it, before it
 	Case     Case      `json:"case"`
 	Alert    *Alert    `json:"alert,omitempty"` // what the team is told of it, if anything; as stored, without mention, verdict and summary
 	To       string    `json:"to,omitempty"`    // the person or case that the event names: assigned to, merged into, paged
 	Note     string    `json:"note,omitempty"`  // ID of a note; its words are kept apart, where they can be erased
 	Sequence uint64    `json:"-"`               // where it is stored; when writing: of the event before it, 0 for none
+}
+
+// Joined is a mention that joined a case together with others.
+type Joined struct {
+	Cause   uint64 `json:"cause"`   // its sequence
+	Mention string `json:"mention"` // its ID
+	Seat    Seat   `json:"seat"`    // its place in the case since
 }
 
 // Daemon is who brings about what nobody did.

@@ -25,6 +25,7 @@ type brand struct {
 	progress earshot.Progress
 	backlog  *backlog
 	lastOld  time.Time // when the backlog grew last
+	windows  uint64    // as it was read, until stories and habits are there
 }
 
 // backlog is old news that nobody was told of yet. It commits with the progress
@@ -60,6 +61,7 @@ type shown struct {
 type memory struct {
 	Version int      `json:"version"`
 	Backlog *backlog `json:"backlog,omitempty"`
+	Windows uint64   `json:"windows,omitempty"` // the first mention that stories and habits of all brands are made of
 }
 
 const memoryVersion = 1
@@ -80,7 +82,7 @@ func (e *Engine) brand(ctx context.Context, name string) (*brand, error) {
 	if err := recall(progress, &m.Version, &m); err != nil {
 		return nil, err
 	}
-	in := &brand{progress: progress, backlog: m.Backlog, lastOld: e.now()}
+	in := &brand{progress: progress, backlog: m.Backlog, lastOld: e.now(), windows: m.Windows}
 	e.brands[name] = in
 	return in, nil
 }
@@ -99,19 +101,23 @@ func recall(p earshot.Progress, version *int, memory any) error {
 
 func (in *brand) caseID() string { return CaseID(in.progress.Brand, "backlog\x00"+in.backlog.First) }
 
-func (in *brand) save() (earshot.Progress, error) {
-	in.progress.State = nil
-	if in.backlog != nil {
-		state, err := json.Marshal(memory{memoryVersion, in.backlog})
-		if err != nil {
-			return in.progress, fmt.Errorf("writing the state of brand %s: %w", in.progress.Brand, err)
-		}
-		in.progress.State = state
+func (in *brand) save(e *Engine) (earshot.Progress, error) {
+	windows := in.windows
+	if e.remembered {
+		windows = e.windows()
 	}
+	state, err := json.Marshal(memory{memoryVersion, in.backlog, windows})
+	if err != nil {
+		return in.progress, fmt.Errorf("writing the state of brand %s: %w", in.progress.Brand, err)
+	}
+	in.progress.State, in.progress.Records = state, e.records[in.progress.Brand]
 	return in.progress, nil
 }
 
-func (in *brand) saved(revision uint64) { in.progress.Revision = revision }
+func (in *brand) saved(e *Engine, revision uint64) {
+	in.progress.Revision, in.progress.Records = revision, nil
+	delete(e.records, in.progress.Brand)
+}
 
 // remember adds an old mention to the backlog of each team it would have reached.
 func (in *brand) remember(s *earshot.Stored, routes []earshot.Route, now time.Time) {

@@ -31,6 +31,7 @@ type batch struct {
 	alerts      []earshot.Alert
 	brands      []*brand
 	old         int
+	stories     int // that may have changed
 	bytes       int // of the events, roughly
 }
 
@@ -39,7 +40,7 @@ func (e *Engine) begin(set *settings) *batch {
 }
 
 func (b *batch) full() bool {
-	return len(b.alerts)+len(b.memberships) >= fullMessages || len(b.brands) >= fullBrands || b.bytes >= fullBytes
+	return len(b.alerts)+len(b.memberships)+b.stories >= fullMessages || len(b.brands) >= fullBrands || b.bytes >= fullBytes
 }
 
 // take decides what becomes of one mention.
@@ -49,11 +50,13 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 		return err
 	}
 	if s.Sequence <= in.progress.Sequence {
+		b.engine.known(b.settings, s)
 		return nil
 	}
 	in.progress.Sequence = s.Sequence
 	b.touch(in)
 	if b.engine.ledger.pass(s.Brand, s.Sequence) {
+		b.engine.known(b.settings, s)
 		return nil
 	}
 	if s.Verdict != nil && s.Verdict.OwnedAuthor {
@@ -61,9 +64,15 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 			return err
 		}
 	}
-	homes := b.homes(s)
+	place := b.engine.place(s, b.settings.owned[s.Brand])
+	b.stories++
+	if err := b.alarm(ctx, b.engine.hear(b.settings, s, place)); err != nil {
+		return err
+	}
+	homes := b.homes(s, place)
 	routes, again := b.reach(s.Verdict), isAgain(s)
 	if !again {
+		routes = b.spreading(s, place, routes)
 		if routes, err = b.further(ctx, s, homes, routes); err != nil {
 			return err
 		}
@@ -148,6 +157,13 @@ func (b *batch) step(ctx context.Context, s *earshot.Stored, homes *homes, seat 
 		return false, err
 	}
 	step := b.stepOf(s, homes, c, seat, routes)
+	if c.Alarm != "" { // a crisis counts its mentions by itself
+		if same := (seat.Member == nil) == (step.Is == nil); same {
+			return false, nil
+		}
+		seat.Member, seat.Said = step.Is, said
+		return true, nil
+	}
 	step.Same = step.Was != nil && step.Is != nil && seat.Said == said &&
 		b.settings.bands.Of(step.Was.Urgency) == b.settings.bands.Of(step.Is.Urgency)
 	event, news := From(step, b.settings.bands, b.now)
@@ -199,9 +215,12 @@ func (b *batch) stepOf(s *earshot.Stored, homes *homes, c *open, seat *earshot.S
 // place of the one before it in the batch: a story that spreads does not write a
 // line for each repost.
 func (b *batch) add(c *open, event earshot.CaseEvent) {
-	if c.changed && event.Alert == nil && event.Event == Grown && b.events[c.last].Alert == nil && b.events[c.last].Event == Grown {
-		event.Sequence = b.events[c.last].Sequence
+	if c.changed && quiet(&event) && quiet(&b.events[c.last]) && len(b.events[c.last].More) < maxMore {
+		last := &b.events[c.last]
+		event.Sequence = last.Sequence
+		event.More = append(last.More, earshot.Joined{Cause: last.Cause, Mention: last.Mention, Seat: *last.Seat})
 		b.events[c.last] = event
+		b.bytes += heavy
 		c.Case = event.Case
 		return
 	}
@@ -215,7 +234,18 @@ func (b *batch) add(c *open, event earshot.CaseEvent) {
 		return
 	}
 	b.events = append(b.events, reference(event))
+	if st := b.engine.stories.Story(event.Case.Story); st != nil && st.Count > 1 {
+		event.Alert.Story = st
+	}
 	b.tell(*event.Alert)
+}
+
+// maxMore bounds an event.
+const maxMore = 500
+
+// quiet reports whether a mention has joined without the team hearing of it at once.
+func quiet(event *earshot.CaseEvent) bool {
+	return event.Alert == nil && event.Event == Grown && event.Seat != nil
 }
 
 func (b *batch) tell(a earshot.Alert) {
@@ -275,8 +305,8 @@ func (b *batch) commit(ctx context.Context) error {
 
 // saver is a progress to be written with alerts.
 type saver interface {
-	save() (earshot.Progress, error)
-	saved(revision uint64)
+	save(e *Engine) (earshot.Progress, error)
+	saved(e *Engine, revision uint64)
 }
 
 // publish writes the alerts with the places of their mentions and how far the
@@ -286,6 +316,9 @@ func (b *batch) publish(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishing)
 	defer cancel()
 	e := b.engine
+	if err := e.changedStories(); err != nil {
+		return err
+	}
 	savers := make([]saver, 0, len(b.brands)+1)
 	for _, in := range b.brands {
 		savers = append(savers, in)
@@ -296,7 +329,7 @@ func (b *batch) publish(ctx context.Context) error {
 	progress := make([]earshot.Progress, len(savers))
 	for i, s := range savers {
 		var err error
-		if progress[i], err = s.save(); err != nil {
+		if progress[i], err = s.save(e); err != nil {
 			return err
 		}
 	}
@@ -305,7 +338,7 @@ func (b *batch) publish(ctx context.Context) error {
 		return fmt.Errorf("telling teams: %w", err)
 	}
 	for i, s := range savers {
-		s.saved(revisions[i])
+		s.saved(e, revisions[i])
 	}
 	for _, m := range b.memberships {
 		e.seats.Add(seatKey{m.Brand, m.Mention}, m)

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"earshot"
+	"earshot/alerts/crisis"
 )
 
 // Config is what alerts takes from the configuration.
@@ -16,6 +18,7 @@ type Config struct {
 	Brands []Brand
 	Bands  earshot.Bands // zero means earshot.DefaultBands
 	MaxAge time.Duration // what was posted longer ago pages nobody; zero means DefaultMaxAge
+	Crises crisis.Config // when a brand is in a crisis
 	Group  time.Duration // how long a team is left alone after it was told of a case; zero means DefaultGroup
 }
 
@@ -47,6 +50,10 @@ type settings struct {
 	bands  earshot.Bands
 	maxAge time.Duration
 	group  time.Duration
+
+	crises  crisis.Config
+	tellers []string // teams that hear of stories
+	pagers  []string // teams that hear of crises
 }
 
 type topicKey struct{ brand, topic string }
@@ -66,6 +73,12 @@ func compile(c Config) (*settings, earshot.Problems) {
 		s.teams[team.Name] = team.prepared()
 	}
 	problems = append(problems, checkFallbacks(c.Teams)...)
+	s.crises = c.Crises
+	s.tellers, s.pagers = c.hearing(earshot.KindStory), c.hearing(earshot.KindCrisis)
+	for _, p := range c.Crises.Check() {
+		p.Path = "crisis." + p.Path
+		problems = append(problems, p)
+	}
 	if len(c.Teams) > maxTeams {
 		problems = append(problems, earshot.Problem{
 			Path: "teams", What: fmt.Sprintf("%d teams are too many", len(c.Teams)),
@@ -97,6 +110,18 @@ func compile(c Config) (*settings, earshot.Problems) {
 		problems = append(problems, earshot.Problem{Path: "alert_max_age", What: "an age cannot be negative", Hint: "such as 24h"})
 	}
 	return s, problems
+}
+
+// hearing are the teams that ask for a kind by name: what earshot finds out by itself
+// goes to those, and not to every team that takes whatever rules send it.
+func (c Config) hearing(kind earshot.Kind) []string {
+	var names []string
+	for _, t := range c.Teams {
+		if slices.Contains(t.Kinds, kind) {
+			names = append(names, t.Name)
+		}
+	}
+	return names
 }
 
 func list[T ~string](words []T) string {

@@ -239,8 +239,13 @@ func (s Step) speak(c *earshot.Case, now time.Time) {
 	if closed(c.State) {
 		return
 	}
-	clocks.Wind(c)
-	if c.Band == earshot.Critical && c.PageAt.IsZero() && len(c.Paged) == 0 && pages(c) && s.Team.hasRota() {
+	s.Team.begin(c, now)
+}
+
+// begin has the clocks of a case run, and calls people when it is critical.
+func (t Team) begin(c *earshot.Case, now time.Time) {
+	t.Clocks().Wind(c)
+	if c.Band == earshot.Critical && c.PageAt.IsZero() && len(c.Paged) == 0 && pages(c) && t.hasRota() {
 		c.PageAt = now.Add(pageAfter)
 	}
 }

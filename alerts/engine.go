@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"earshot"
+	"earshot/alerts/story"
 )
 
 // Sizes of what the engine handles at once and remembers. The log knows
@@ -25,6 +26,7 @@ const (
 	maxSeats   = 4096            // memberships remembered
 	turn       = time.Second / 2 // how often it looks at the clock when nothing happens
 	publishing = 10 * time.Second
+	caughtUp   = 2 // rounds without anything heard after which all there is has been read
 )
 
 // Options is what an engine works with.
@@ -57,7 +59,17 @@ type Engine struct {
 	timers     timers
 	followed   uint64    // the last event of a case that was noticed
 	looked     time.Time // when people's events were read last
-	remembered bool      // timers are complete
+	remembered bool      // timers, stories and habits are complete
+
+	// What mentions add up to. Its records are written with the progress.
+	stories *story.Index
+	recent  recent // of what stories remember
+	placed  uint64 // the last mention placed
+	watches map[watchKey]*watch
+	records map[string][]earshot.Record // by brand, to be written
+	watched time.Time                   // when watches last saw the clock
+	quiet   int                         // rounds since something was heard
+	made    *settings                   // what the watches were made with
 }
 
 // New makes an engine, or says what is wrong with the configuration.
@@ -79,6 +91,7 @@ func New(o Options, c Config) (*Engine, earshot.Problems) {
 	e.seats, _ = lru.New[seatKey, earshot.Membership](maxSeats)
 	e.settings.Store(set)
 	e.forget()
+	e.blank()
 	e.beat()
 	return e, problems
 }
@@ -113,7 +126,7 @@ func (e *Engine) forget() {
 func (e *Engine) Run(ctx context.Context, mentions Mentions) error {
 	ctx, cancel := context.WithCancel(ctx)
 	e.forget()
-	e.remembered = false
+	e.remembered, e.watched, e.quiet = false, time.Time{}, 0
 	heard, failed := make(chan []earshot.Stored, readAhead), make(chan error, 1)
 	read := make(chan struct{})
 	go func() {
@@ -244,12 +257,39 @@ func (e *Engine) cycle(ctx context.Context, mentions []earshot.Stored) (int, err
 			}
 			taken++
 		}
+		e.saveWatches(e.now())
 		if err := b.commit(ctx); err != nil {
 			return 0, err
 		}
 		e.metrics.sequence.Set(float64(mentions[taken-1].Sequence))
 	}
+	if e.quiet++; len(mentions) > 0 {
+		e.quiet = 0
+	}
+	if e.quiet >= caughtUp {
+		if err := e.watchClock(ctx, set); err != nil {
+			return taken, err
+		}
+	}
 	return taken, e.summarise(ctx)
+}
+
+// watchClock lets watches see the time when everything heard has been read, and
+// tells of what an earlier life did not live to tell.
+func (e *Engine) watchClock(ctx context.Context, set *settings) error {
+	now := e.now()
+	if now.Sub(e.watched) < lookEvery {
+		return nil
+	}
+	b := e.begin(set)
+	if err := b.alarm(ctx, append(e.speakUp(), e.look(now)...)); err != nil {
+		return err
+	}
+	if err := b.commit(ctx); err != nil {
+		return err
+	}
+	e.watched = now
+	return nil
 }
 
 // keepTime sees to what is due, by the cases as people have left them.
@@ -266,6 +306,7 @@ func (e *Engine) keepTime(ctx context.Context) error {
 		}
 	}
 	e.looked = now
+	e.reconfigure(e.settings.Load())
 	return e.ring(ctx)
 }
 

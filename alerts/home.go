@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"earshot"
+	"earshot/alerts/story"
 )
 
 // together is how long further posts of a customer join the case that is open.
@@ -31,8 +32,11 @@ func personal(m *earshot.Mention) bool {
 	return !article && m.RepostOf == ""
 }
 
-func (b *batch) homes(s *earshot.Stored) *homes {
-	h := &homes{story: CaseID(s.Brand, Matter(&s.Mention, b.settings.owned[s.Brand]))}
+func (b *batch) homes(s *earshot.Stored, p story.Place) *homes {
+	h := &homes{story: p.Story}
+	if h.story == "" { // taken back
+		h.story = CaseID(s.Brand, Matter(&s.Mention, b.settings.owned[s.Brand]))
+	}
 	if personal(&s.Mention) {
 		h.author = s.Mention.AuthorKey()
 	}
@@ -144,6 +148,9 @@ func latest(times ...time.Time) time.Time {
 // else the one its thread is in, which may be about a link that only the root
 // has; else that of its story.
 func (b *batch) storyCase(ctx context.Context, s *earshot.Stored, h *homes, known earshot.Membership, route earshot.Route) (string, error) {
+	if id, err := b.crisis(ctx, s.Brand, route); err != nil || id != "" {
+		return id, err
+	}
 	if id, err := b.shared(ctx, known.Seats, ""); err != nil || id != "" {
 		return id, err
 	}
@@ -163,7 +170,78 @@ func (b *batch) storyCase(ctx context.Context, s *earshot.Stored, h *homes, know
 			return id, err
 		}
 	}
-	return h.story, nil
+	if c, err := b.open(ctx, route.Team, h.story); err != nil || c.exists {
+		return h.story, err
+	}
+	return b.crowd(ctx, s, h, route)
+}
+
+// crisis is the case of a crisis that runs: what belongs to it joins it.
+func (b *batch) crisis(ctx context.Context, brand string, route earshot.Route) (string, error) {
+	if route.Kind != earshot.KindStory && route.Kind != earshot.KindCrisis || !slices.Contains(b.settings.pagers, route.Team) {
+		return "", nil
+	}
+	for _, topic := range slices.Compact([]string{route.Topic, ""}) {
+		key := watchKey{brand, topic}
+		if b.engine.watches[key] == nil {
+			continue
+		}
+		c, err := b.open(ctx, route.Team, alarmCase(key))
+		if err != nil {
+			return "", err
+		}
+		if gravity[c.Alarm] >= gravity[earshot.Elevated] {
+			return alarmCase(key), nil
+		}
+	}
+	return "", nil
+}
+
+// Two matters of one dangerous topic in an hour are told of one by one; those that
+// come after them within the hour join the second.
+const (
+	crowdAfter  = 2
+	crowdWithin = time.Hour
+)
+
+// crowd is the case of a matter that is new, unless too many such matters of one
+// topic are.
+func (b *batch) crowd(ctx context.Context, s *earshot.Stored, h *homes, route earshot.Route) (string, error) {
+	if route.Kind != earshot.KindCrisis || route.Topic == "" {
+		return h.story, nil
+	}
+	of, err := b.membership(ctx, s.Brand, crowdKey(route.Team, route.Topic))
+	if err != nil {
+		return "", err
+	}
+	fresh := 0
+	for _, seat := range of.Seats {
+		c, err := b.open(ctx, seat.Team, seat.Case)
+		if err != nil {
+			return "", err
+		}
+		if c.exists && !closed(c.State) && b.now.Sub(c.Opened) < crowdWithin {
+			fresh++
+		}
+	}
+	if fresh >= crowdAfter {
+		return of.Seats[len(of.Seats)-1].Case, nil
+	}
+	return h.story, b.matter(ctx, s.Brand, route.Team, route.Topic, h.story)
+}
+
+func crowdKey(team, topic string) string { return earshot.Key("topic\x00" + team + "\x00" + topic) }
+
+// matter notes a new matter of a topic.
+func (b *batch) matter(ctx context.Context, brand, team, topic, id string) error {
+	of, err := b.membership(ctx, brand, crowdKey(team, topic))
+	if err != nil || slices.ContainsFunc(of.Seats, func(seat earshot.Seat) bool { return seat.Case == id }) {
+		return err
+	}
+	of.Seats = append(slices.Clone(of.Seats), earshot.Seat{Team: team, Case: id})
+	of.Seats = of.Seats[max(0, len(of.Seats)-crowdAfter):]
+	b.move(of)
+	return nil
 }
 
 // shared is a case that live news would join: one of a team's, of whatever sort,
@@ -180,7 +258,7 @@ func (b *batch) shared(ctx context.Context, seats []earshot.Seat, team string) (
 		if err != nil {
 			return "", err
 		}
-		if c.Customer == "" {
+		if c.exists && c.Customer == "" && c.Alarm == "" {
 			return seat.Case, nil
 		}
 	}

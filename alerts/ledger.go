@@ -120,7 +120,7 @@ func (l *ledger) pass(brand string, sequence uint64) bool {
 	return decided
 }
 
-func (l *ledger) save() (earshot.Progress, error) {
+func (l *ledger) save(*Engine) (earshot.Progress, error) {
 	state, err := json.Marshal(l)
 	if err != nil {
 		return l.progress, fmt.Errorf("writing the ledger of cases: %w", err)
@@ -129,4 +129,4 @@ func (l *ledger) save() (earshot.Progress, error) {
 	return l.progress, nil
 }
 
-func (l *ledger) saved(revision uint64) { l.progress.Revision, l.changed = revision, false }
+func (l *ledger) saved(_ *Engine, revision uint64) { l.progress.Revision, l.changed = revision, false }

@@ -93,7 +93,7 @@ func checkTold(t *testing.T, log *alertstest.Log, list []earshot.Stored) {
 	for i := range told {
 		event := events[told[i].ID]
 		if event.Cause == 0 { // time has brought it about
-			told[i].Mention, told[i].Verdict, told[i].Summary = nil, nil, ""
+			told[i].Mention, told[i].Verdict, told[i].Summary, told[i].Story = nil, nil, "", nil
 			continue
 		}
 		of := list[event.Cause-1]
@@ -103,7 +103,7 @@ func checkTold(t *testing.T, log *alertstest.Log, list []earshot.Stored) {
 		if (told[i].Mention == nil) != (event.Event == alerts.Withdrawn) {
 			t.Fatalf("%s: mention %v", told[i].ID, told[i].Mention)
 		}
-		told[i].Mention, told[i].Verdict, told[i].Summary = nil, nil, ""
+		told[i].Mention, told[i].Verdict, told[i].Summary, told[i].Story = nil, nil, "", nil
 	}
 	if diff := cmp.Diff(decided, told, cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("decided and told differ (-decided +told):\n%s", diff)

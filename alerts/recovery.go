@@ -14,6 +14,11 @@ import (
 func reference(event earshot.CaseEvent) earshot.CaseEvent {
 	alert := *event.Alert
 	alert.Mention, alert.Verdict, alert.Summary = nil, nil, ""
+	if alert.Evidence != nil {
+		counts := *alert.Evidence
+		counts.First, counts.Top = earshot.Source{}, nil // addresses repeat headlines
+		alert.Evidence = &counts
+	}
 	event.Alert = &alert
 	return event
 }
@@ -23,10 +28,15 @@ func (e *Engine) catchUp(ctx context.Context, events []earshot.CaseEvent) error 
 	b := e.begin(e.settings.Load())
 	for i := range events {
 		e.ledger.tell(events[i].Sequence)
-		if untold(&events[i]) {
-			if err := b.tellAgain(ctx, &events[i]); err != nil {
-				return err
-			}
+		var err error
+		switch event := &events[i]; {
+		case untold(event):
+			err = b.tellAgain(ctx, event)
+		case event.By == earshot.Daemon && event.Seat != nil:
+			err = b.placeAll(ctx, event)
+		}
+		if err != nil {
+			return err
 		}
 		if b.full() || i == len(events)-1 {
 			if err := b.publish(ctx); err != nil {
@@ -61,6 +71,25 @@ func (b *batch) tellAgain(ctx context.Context, event *earshot.CaseEvent) error {
 	return b.place(ctx, event)
 }
 
+// placeAll notes where an event has put mentions that the team did not hear of.
+func (b *batch) placeAll(ctx context.Context, event *earshot.CaseEvent) error {
+	for _, one := range append(event.More, earshot.Joined{Cause: event.Cause, Mention: event.Mention, Seat: *event.Seat}) {
+		in, err := b.engine.brand(ctx, event.Case.Brand)
+		if err != nil {
+			return err
+		}
+		if one.Cause > in.progress.Sequence {
+			b.engine.ledger.decide(event.Case.Brand, one.Cause)
+		}
+		of := *event
+		of.Cause, of.Mention, of.Seat = one.Cause, one.Mention, &one.Seat
+		if err := b.place(ctx, &of); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // place notes where an event has put its mention.
 func (b *batch) place(ctx context.Context, event *earshot.CaseEvent) error {
 	if event.Mention == "" {
@@ -76,6 +105,11 @@ func (b *batch) place(ctx context.Context, event *earshot.CaseEvent) error {
 	}
 	if err := b.settle(ctx, event.Case.Brand, event.Case.Customer, *event.Seat); err != nil {
 		return err
+	}
+	if c := &event.Case; event.Event == Opened && c.Customer == "" && c.Kind == earshot.KindCrisis && c.Topic != "" {
+		if err := b.matter(ctx, c.Brand, c.Team, c.Topic, c.ID); err != nil {
+			return err
+		}
 	}
 	m.Seats = slices.Clone(m.Seats)
 	i := slices.IndexFunc(m.Seats, func(s earshot.Seat) bool { return s.Team == event.Seat.Team && s.Case == event.Seat.Case })

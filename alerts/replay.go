@@ -40,8 +40,8 @@ func (r *Replay) Hear(ctx context.Context, at time.Time, mentions ...earshot.Sto
 		}
 	}
 	for {
-		due, any := r.engine.timers.next()
-		if !any || !due.Before(at) {
+		due := r.next()
+		if due.IsZero() || !due.Before(at) {
 			break
 		}
 		if due.After(r.now) {
@@ -66,4 +66,15 @@ func (r *Replay) Hear(ctx context.Context, at time.Time, mentions ...earshot.Sto
 			return nil
 		}
 	}
+}
+
+// next is when the engine has something to do though nothing is heard: something
+// is due of a case, or brands are looked at.
+func (r *Replay) next() time.Time {
+	due, _ := r.engine.timers.next()
+	if len(r.engine.watches) > 0 {
+		r.engine.quiet = caughtUp
+		due = earliest(due, r.engine.watched.Add(lookEvery))
+	}
+	return due
 }

@@ -29,7 +29,10 @@ func Summary(a *earshot.Alert) string {
 	if a.Reminder != "" {
 		head += " · " + clean(a.Reminder, maxReminder)
 	}
-	if a.Mention == nil && a.Reminder != "" {
+	switch {
+	case a.Evidence != nil:
+		return clean(head+" · "+evidence(a.Evidence), maxSummary)
+	case a.Mention == nil && a.Reminder != "":
 		return head
 	}
 	if a.Mention == nil {
@@ -41,6 +44,30 @@ func Summary(a *earshot.Alert) string {
 	}
 	room := min(maxQuote, maxSummary-length(head)-length(tail)-length(" · “”"))
 	return head + " · " + quote(a.Mention, room) + tail
+}
+
+// evidence says what is seen of a crisis, and what by habit would be.
+func evidence(e *earshot.Evidence) string {
+	state := string(e.To)
+	if e.From == e.To {
+		state = "still " + state
+	}
+	share := 0
+	if e.Seen > 0 {
+		share = 100 * e.Negative / e.Seen
+	}
+	line := fmt.Sprintf("%s: %s in an hour, usually %.0f, %d %% negative, %s", state, plural(e.Seen, "mention"), e.Expected, share, plural(e.Authors, "author"))
+	var networks []string
+	for i := 0; i < len(e.Networks) && i < 3; i++ {
+		networks = append(networks, e.Networks[i].Name)
+	}
+	if len(networks) > 0 {
+		line += " on " + strings.Join(networks, ", ")
+	}
+	if e.Planned != "" {
+		line += ", during " + e.Planned
+	}
+	return line
 }
 
 // summary says how much old news there was, how old, and that it woke nobody.

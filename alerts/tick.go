@@ -244,6 +244,9 @@ func (e *Engine) notice(set *settings, event *earshot.CaseEvent) {
 // remember makes the timers anew from all cases there are.
 func (e *Engine) remember(ctx context.Context) error {
 	e.timers, e.followed = timers{}, 0
+	if err := e.restore(ctx); err != nil {
+		return err
+	}
 	set := e.settings.Load()
 	err := e.log.Cases(ctx, func(event earshot.CaseEvent) error {
 		e.notice(set, &event)
@@ -252,6 +255,6 @@ func (e *Engine) remember(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading when something is due: %w", err)
 	}
-	e.remembered = true
+	e.remembered, e.made = true, set
 	return nil
 }

@@ -36,6 +36,9 @@ func (d *daemon) alertOnce(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if after, err = d.engine.Resume(ctx, after); err != nil {
+			return err
+		}
 		mentions := d.bus.Mentions(after)
 		defer mentions.Close()
 		d.engineState.Store(alerting)

@@ -133,6 +133,7 @@ func (f *forgetting) without(e earshot.CaseEvent) earshot.CaseEvent {
 	if e.Seat != nil && e.Seat.Member != nil && s.keys[e.Seat.Member.Mention] != "" {
 		e.Seat = nil
 	}
+	e.More = slices.DeleteFunc(slices.Clone(e.More), func(j earshot.Joined) bool { return s.ids[j.Mention] })
 	if s.ids[e.Case.Opening] {
 		e.Case.Opening = ""
 	}

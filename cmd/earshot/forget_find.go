@@ -233,6 +233,11 @@ func (s *search) isIn(e *earshot.CaseEvent) bool {
 	if s.keysOf[e.Case.Customer] || s.ids[e.Mention] || s.ids[e.Case.Opening] || e.Seat != nil && e.Seat.Member != nil && s.keys[e.Seat.Member.Mention] != "" {
 		return true
 	}
+	for _, j := range e.More {
+		if s.ids[j.Mention] {
+			return true
+		}
+	}
 	for _, m := range e.Case.Members {
 		if s.keys[m.Mention] != "" {
 			return true

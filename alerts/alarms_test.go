@@ -1,0 +1,123 @@
+package alerts_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"earshot"
+	"earshot/alerts"
+)
+
+// at is a post heard at a moment by an author of its own, in words of its own.
+func at(sequence uint64, when time.Time, options ...option) earshot.Stored {
+	s := post(sequence, fmt.Sprint(sequence), options...)
+	s.Mention.Heard, s.Mention.Posted = when, when.Add(-time.Second)
+	return s
+}
+
+// words are different in each post, so that none is a copy of another.
+func words(n uint64) option {
+	return says(fmt.Sprintf("w%d x%d y%d z%d what a day it was at number %d", n*7, n*11, n*13, n*17, n))
+}
+
+// play hears posts one by one by a clock of their own, and returns the alerts that
+// are not of single customers.
+func play(t *testing.T, c alerts.Config, list []earshot.Stored, until time.Time) (team map[string]int, lines []string) {
+	t.Helper()
+	team = map[string]int{}
+	r, problems := alerts.NewReplay(c, list[0].Mention.Heard, func(a earshot.Alert) {
+		team[a.Team]++
+		if a.Team == "pr" {
+			lines = append(lines, fmt.Sprint(a.Why, " ", a.Kind, " ", a.Urgency))
+			if a.Evidence != nil {
+				lines[len(lines)-1] += " " + string(a.Evidence.To)
+			}
+		}
+	})
+	if problems.Fatal() {
+		t.Fatal(problems)
+	}
+	for _, s := range list {
+		if err := r.Hear(t.Context(), s.Mention.Heard, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Hear(t.Context(), until); err != nil {
+		t.Fatal(err)
+	}
+	return team, lines
+}
+
+// A week of little and then an angry crowd is a crisis: PR hears of its states and
+// of nothing that belongs to it one by one, while every customer keeps a case.
+func TestCrisisIsTold(t *testing.T) {
+	var list []earshot.Stored
+	add := func(when time.Time, options ...option) {
+		n := uint64(len(list) + 1)
+		list = append(list, at(n, when, append([]option{words(n)}, options...)...))
+	}
+	for hour := range 24 * 5 {
+		for quarter := range 2 {
+			add(noon.Add(time.Duration(hour)*time.Hour+time.Duration(quarter)*30*time.Minute), feels(.1))
+		}
+	}
+	begin := noon.Add(5*24*time.Hour + 2*time.Minute)
+	customers := 0
+	for n := range 600 {
+		network := func(s *earshot.Stored) { s.Mention.Network = []string{"x", "bluesky", "reddit"}[n%3] }
+		when := begin.Add(time.Duration(n) * 5 * time.Second)
+		if n%10 == 0 {
+			customers++
+			add(when, feels(-.8), network, angry, danger)
+			continue
+		}
+		add(when, feels(-.7), network)
+	}
+	for hour := range 24 {
+		add(begin.Add(time.Duration(hour+2)*time.Hour), feels(.1))
+	}
+	usual := config
+	usual.Group = alerts.DefaultGroup
+	teams, lines := play(t, usual, list, begin.Add(48*time.Hour))
+	if teams["cs"] < customers {
+		t.Errorf("cs heard %d times of %d customers in danger", teams["cs"], customers)
+	}
+	if len(lines) > 8 || !strings.Contains(strings.Join(lines, "|"), "crisis critical crisis") || !strings.HasSuffix(lines[len(lines)-1], "calm") {
+		t.Errorf("pr was told:\n%s", strings.Join(lines, "\n"))
+	}
+}
+
+// What many people share is one story, told of as it grows, with what is known of
+// it; what each of them asks remains a case of theirs.
+func TestStorySpreads(t *testing.T) {
+	const text = "So the ferry of this maker sank in our bath at the first try and my son has been inconsolable ever since"
+	var list []earshot.Stored
+	for n := range uint64(50) {
+		copied := says(fmt.Sprintf("RT @jane: %s https://x.example/%d", text, n))
+		if n == 0 {
+			copied = says(text)
+		}
+		list = append(list, at(n+1, noon.Add(time.Duration(n)*time.Minute), copied, feels(-.1)))
+	}
+	var told []earshot.Alert
+	r, _ := alerts.NewReplay(config, noon, func(a earshot.Alert) { told = append(told, a) })
+	for _, s := range list {
+		if err := r.Hear(t.Context(), s.Mention.Heard, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, a := range told {
+		if a.Story == nil {
+			t.Fatalf("no story with %+v", a)
+		}
+		got = append(got, fmt.Sprint(a.Team, " ", a.Why, " ", a.Kind, " ", a.Story.Count))
+	}
+	if diff := cmp.Diff([]string{"pr new story 20", "pr changed story 40"}, got); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+}
