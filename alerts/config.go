@@ -103,6 +103,9 @@ func compile(c Config) (*settings, earshot.Problems) {
 			Hint: "0 < normal < high < critical, such as 30, 60 and 85",
 		})
 	}
+	if c.Group < 0 {
+		problems = append(problems, earshot.Problem{Path: "group_interval", What: "a time cannot be negative", Hint: "such as 5m"})
+	}
 	switch {
 	case s.maxAge == 0:
 		s.maxAge = DefaultMaxAge

@@ -60,7 +60,7 @@ func (l *loader) load() {
 	l.config.Retention, l.config.AlertMaxAge = f.Retention, f.AlertMaxAge
 	l.config.Client, l.config.Log, l.config.Teams = f.Client, f.Log, f.Teams
 	l.config.Inbox, l.config.Heartbeat = f.Inbox, f.Heartbeat
-	l.config.Bands = f.Urgency.bands()
+	l.config.Bands, l.config.Group, l.config.Crisis = f.Urgency.bands(), f.Group, f.Crisis
 	l.checkSettings()
 	l.problems("", f.Bus.Check(l.teamNames()...))
 	l.checkUsers()
@@ -103,7 +103,7 @@ func (l *loader) teamNames() []string {
 
 // alerts has an engine look at its part of the file; it is not run.
 func (l *loader) alerts() {
-	c := alerts.Config{Teams: l.file.Teams, Bands: l.config.Bands, MaxAge: l.config.AlertMaxAge}
+	c := alerts.Config{Teams: l.file.Teams, Bands: l.config.Bands, MaxAge: l.config.AlertMaxAge, Group: l.config.Group, Crises: l.config.Crisis}
 	_, problems := alerts.New(alerts.Options{Metrics: prometheus.NewRegistry()}, c)
 	l.problems("", slices.DeleteFunc(problems, func(p earshot.Problem) bool {
 		// Then it only seems that a team has no name, or that there is no such team.
@@ -135,7 +135,7 @@ func (l *loader) book(teams []string) {
 
 // teamsKnown reports whether all names of teams could be read.
 func (l *loader) teamsKnown() bool {
-	return l.document.Complete("teams", "kinds", "respond_within", "next_reply_within", "resolve_within", "warn_at", "around_the_clock", "hours", "people", "rota")
+	return l.document.Complete("teams", "kinds", "respond_within", "next_reply_within", "resolve_within", "warn_at", "around_the_clock", "hours", "people", "lead", "rota")
 }
 
 // unbound returns the rules without the topics that they name, nor the brands

@@ -193,7 +193,7 @@ func searched(l ListenerConfig, setup listeners.Setup) string {
 }
 
 func alertsConfig(c *Config) alerts.Config {
-	config := alerts.Config{Teams: c.Teams, Bands: c.Bands, MaxAge: c.AlertMaxAge}
+	config := alerts.Config{Teams: c.Teams, Bands: c.Bands, MaxAge: c.AlertMaxAge, Group: c.Group, Crises: c.Crisis}
 	for _, b := range c.Rules.Brands {
 		brand := alerts.Brand{Name: b.Name, Domains: b.Owned.Domains}
 		for _, topic := range b.Topics {

@@ -14,6 +14,8 @@ import (
 	"earshot/rules"
 )
 
+const momentPattern = `^([0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:]{5,8}(Z|[+-][0-9]{2}:[0-9]{2}))?|.*\$\{.*)$`
+
 const durationPattern = `^(0|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w))+|.*\$\{.*)$`
 
 // configSchema describes the file to editors. It is made of the structs that are
@@ -136,6 +138,8 @@ func description(f reflect.StructField) string {
 // mapType describes types whose form in the file is not that of the Go type.
 func mapType(t reflect.Type) *jsonschema.Schema {
 	switch t {
+	case reflect.TypeFor[time.Time]():
+		return &jsonschema.Schema{Type: "string", Pattern: momentPattern}
 	case reflect.TypeFor[time.Duration]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", Pattern: durationPattern}, {Const: 0}}}
 	case reflect.TypeFor[[]rules.Topic]():

@@ -9,7 +9,10 @@ import (
 	"time"
 )
 
-var durationType = reflect.TypeFor[time.Duration]()
+var (
+	durationType = reflect.TypeFor[time.Duration]()
+	momentType   = reflect.TypeFor[time.Time]()
+)
 
 // Decode fills into, a pointer, with what is written at n and reports all that
 // does not fit. Fields without a key keep the value they have. It returns false
@@ -76,8 +79,12 @@ func (d *Document) decode(n *Node, v reflect.Value, key string) {
 		}
 		return
 	}
-	if v.Type() == durationType {
+	switch v.Type() {
+	case durationType:
 		d.decodeDuration(n, v)
+		return
+	case momentType:
+		d.decodeMoment(n, v)
 		return
 	}
 	switch v.Kind() {
