@@ -146,13 +146,14 @@ func crashDriver(t *testing.T, network standIn) {
 	d.stop(t)
 }
 
-// numbered is a post of its own; one in ten asks for an answer.
+// numbered is a post of its own, in words of its own; one in ten asks for an answer.
 func numbered(n int) string {
 	mood := "quite"
 	if n%10 == 0 {
 		mood = "furious"
 	}
-	return fmt.Sprintf("acme is heard, %s number %d.", mood, n)
+	words := earshot.Key(fmt.Sprint(n))
+	return fmt.Sprintf("acme is heard, %s number %d. %s %s %s %s", mood, n, words[:5], words[5:11], words[11:18], words[18:])
 }
 
 var number = regexp.MustCompile(`number (\d+)\.`)
