@@ -19,6 +19,7 @@ const maxMerges = 8
 // customers, that of its story for the others.
 type homes struct {
 	story    string          // case of the story
+	matter   string          // case of its thread or page, for customers nobody knows: two may use the same words
 	author   string          // key; empty when the mention is nobody's in particular
 	customer string          // case of the author; empty until looked for
 	unasked  []earshot.Route // of teams that no rule sends the mention to
@@ -33,9 +34,9 @@ func personal(m *earshot.Mention) bool {
 }
 
 func (b *batch) homes(s *earshot.Stored, p story.Place) *homes {
-	h := &homes{story: p.Story}
+	h := &homes{story: p.Story, matter: CaseID(s.Brand, Matter(&s.Mention, b.settings.owned[s.Brand]))}
 	if h.story == "" { // taken back
-		h.story = CaseID(s.Brand, Matter(&s.Mention, b.settings.owned[s.Brand]))
+		h.story = h.matter
 	}
 	if personal(&s.Mention) {
 		h.author = s.Mention.AuthorKey()
@@ -169,6 +170,9 @@ func (b *batch) storyCase(ctx context.Context, s *earshot.Stored, h *homes, know
 		if id, err := b.shared(ctx, of.Seats, team); err != nil || id != "" {
 			return id, err
 		}
+	}
+	if route.Kind == earshot.KindCustomer {
+		return h.matter, nil
 	}
 	if c, err := b.open(ctx, route.Team, h.story); err != nil || c.exists {
 		return h.story, err
