@@ -81,7 +81,7 @@ func TestCrisisIsTold(t *testing.T) {
 		add(begin.Add(time.Duration(hour+2)*time.Hour), feels(.1))
 	}
 	usual := config
-	usual.Group = alerts.DefaultGroup
+	usual.Noise.Group = alerts.DefaultGroup
 	teams, lines := play(t, usual, list, begin.Add(48*time.Hour))
 	if teams["cs"] < customers {
 		t.Errorf("cs heard %d times of %d customers in danger", teams["cs"], customers)

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"earshot"
+	"earshot/alerts/noise"
 )
 
 // What a batch gathers before it is written. One more mention may add an alert
@@ -31,12 +32,13 @@ type batch struct {
 	alerts      []earshot.Alert
 	brands      []*brand
 	old         int
+	gate        *noise.Gate
 	stories     int // that may have changed
 	bytes       int // of the events, roughly
 }
 
 func (e *Engine) begin(set *settings) *batch {
-	return &batch{engine: e, settings: set, now: e.now(), cases: map[caseKey]*open{}, moved: map[seatKey]int{}}
+	return &batch{engine: e, settings: set, now: e.now(), cases: map[caseKey]*open{}, moved: map[seatKey]int{}, gate: e.gate.Clone()}
 }
 
 func (b *batch) full() bool {
@@ -70,7 +72,7 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 		return err
 	}
 	homes := b.homes(s, place)
-	routes, again := b.reach(s.Verdict), isAgain(s)
+	routes, again := b.reach(s, homes), isAgain(s)
 	if !again {
 		routes = b.spreading(s, place, routes)
 		if routes, err = b.further(ctx, s, homes, routes); err != nil {
@@ -104,13 +106,20 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 
 // reach is what of the verdict reaches a team. Mentions judged with an older book
 // may name teams that are gone.
-func (b *batch) reach(v *earshot.Verdict) []earshot.Route {
-	routes, strangers := b.settings.reach(v)
+func (b *batch) reach(s *earshot.Stored, homes *homes) []earshot.Route {
+	routed, strangers := b.settings.reach(&s.Mention, s.Verdict, heard(&s.Mention, b.now))
 	for _, team := range strangers {
 		b.engine.metrics.strangers.Inc()
 		if !b.engine.unknown[team] {
 			b.engine.unknown[team] = true
 			b.engine.logger.Warn("a rule sends to a team that does not exist", zap.String("team", team))
+		}
+	}
+	var routes []earshot.Route
+	for _, r := range routed {
+		routes = append(routes, r.Route)
+		if len(r.To) > 0 {
+			homes.to[r.Team] = r.To
 		}
 	}
 	return routes
@@ -176,6 +185,9 @@ func (b *batch) step(ctx context.Context, s *earshot.Stored, homes *homes, seat 
 	}
 	// An earlier attempt may have stored what the team was not to hear of at once,
 	// and not where the mention is since.
+	if event.Alert != nil {
+		event.Alert.To = homes.to[seat.Team]
+	}
 	if !c.exists || c.Through < s.Sequence {
 		now := *seat
 		event.Seat = &now
@@ -215,6 +227,7 @@ func (b *batch) stepOf(s *earshot.Stored, homes *homes, c *open, seat *earshot.S
 // place of the one before it in the batch: a story that spreads does not write a
 // line for each repost.
 func (b *batch) add(c *open, event earshot.CaseEvent) {
+	b.hold(c, &event)
 	if c.changed && quiet(&event) && quiet(&b.events[c.last]) && len(b.events[c.last].More) < maxMore {
 		last := &b.events[c.last]
 		event.Sequence = last.Sequence
@@ -319,6 +332,9 @@ func (b *batch) publish(ctx context.Context) error {
 	if err := e.changedStories(); err != nil {
 		return err
 	}
+	if err := b.saveGate(); err != nil {
+		return err
+	}
 	savers := make([]saver, 0, len(b.brands)+1)
 	for _, in := range b.brands {
 		savers = append(savers, in)
@@ -343,6 +359,7 @@ func (b *batch) publish(ctx context.Context) error {
 	for _, m := range b.memberships {
 		e.seats.Add(seatKey{m.Brand, m.Mention}, m)
 	}
+	e.gate = b.gate
 	e.metrics.published(b.alerts)
 	return nil
 }

@@ -3,6 +3,7 @@ package alerts
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,16 +11,19 @@ import (
 
 	"earshot"
 	"earshot/alerts/crisis"
+	"earshot/alerts/noise"
+	"earshot/alerts/routing"
 )
 
 // Config is what alerts takes from the configuration.
 type Config struct {
 	Teams  []Team
 	Brands []Brand
-	Bands  earshot.Bands // zero means earshot.DefaultBands
-	MaxAge time.Duration // what was posted longer ago pages nobody; zero means DefaultMaxAge
-	Crises crisis.Config // when a brand is in a crisis
-	Group  time.Duration // how long a team is left alone after it was told of a case; zero means DefaultGroup
+	Bands  earshot.Bands  // zero means earshot.DefaultBands
+	MaxAge time.Duration  // what was posted longer ago pages nobody; zero means DefaultMaxAge
+	Crises crisis.Config  // when a brand is in a crisis
+	Noise  noise.Config   // what is held back
+	Routes []routing.Line // where else the routes of rules go
 }
 
 // Brand is what grouping must know of a brand.
@@ -52,6 +56,8 @@ type settings struct {
 	group  time.Duration
 
 	crises  crisis.Config
+	noise   noise.Config
+	table   *routing.Table
 	tellers []string // teams that hear of stories
 	pagers  []string // teams that hear of crises
 }
@@ -65,7 +71,7 @@ func compile(c Config) (*settings, earshot.Problems) {
 		danger: map[topicKey]bool{},
 		bands:  c.Bands,
 		maxAge: c.MaxAge,
-		group:  cmp.Or(c.Group, DefaultGroup),
+		group:  cmp.Or(c.Noise.Group, DefaultGroup),
 	}
 	var problems earshot.Problems
 	for i, team := range c.Teams {
@@ -73,7 +79,12 @@ func compile(c Config) (*settings, earshot.Problems) {
 		s.teams[team.Name] = team.prepared()
 	}
 	problems = append(problems, checkFallbacks(c.Teams)...)
-	s.crises = c.Crises
+	s.crises, s.noise = c.Crises, c.Noise
+	for name, team := range s.teams {
+		team.noise = &s.noise
+		s.teams[name] = team
+	}
+	problems = append(problems, c.Noise.Check("noise", slices.Sorted(maps.Keys(s.teams)))...)
 	s.tellers, s.pagers = c.hearing(earshot.KindStory), c.hearing(earshot.KindCrisis)
 	for _, p := range c.Crises.Check() {
 		p.Path = "crisis." + p.Path
@@ -103,9 +114,9 @@ func compile(c Config) (*settings, earshot.Problems) {
 			Hint: "0 < normal < high < critical, such as 30, 60 and 85",
 		})
 	}
-	if c.Group < 0 {
-		problems = append(problems, earshot.Problem{Path: "group_interval", What: "a time cannot be negative", Hint: "such as 5m"})
-	}
+	table, wrong := routing.New("routing", c.Routes, s.routingTeams(c.Teams), s.bands)
+	s.table = table
+	problems = append(problems, wrong...)
 	switch {
 	case s.maxAge == 0:
 		s.maxAge = DefaultMaxAge
@@ -113,6 +124,25 @@ func compile(c Config) (*settings, earshot.Problems) {
 		problems = append(problems, earshot.Problem{Path: "alert_max_age", What: "an age cannot be negative", Hint: "such as 24h"})
 	}
 	return s, problems
+}
+
+// routingTeams is what routing must know of teams.
+func (s *settings) routingTeams(teams []Team) []routing.Team {
+	known := make([]routing.Team, 0, len(teams))
+	for _, t := range teams {
+		t = s.teams[t.Name]
+		known = append(known, routing.Team{
+			Name: t.Name, People: t.People, Rota: len(t.Rota.Shifts)+len(t.Rota.Overrides) > 0,
+			Roster: t.Roster(), Calendar: t.Clocks().Calendar,
+		})
+	}
+	return known
+}
+
+// Table is the table of further routes of a configuration that holds.
+func Table(c Config) *routing.Table {
+	s, _ := compile(c)
+	return s.table
 }
 
 // hearing are the teams that ask for a kind by name: what earshot finds out by itself

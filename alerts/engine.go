@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"earshot"
+	"earshot/alerts/noise"
 	"earshot/alerts/story"
 )
 
@@ -69,7 +70,12 @@ type Engine struct {
 	records map[string][]earshot.Record // by brand, to be written
 	watched time.Time                   // when watches last saw the clock
 	quiet   int                         // rounds since something was heard
-	made    *settings                   // what the watches were made with
+	made    *settings                   // what the watches and the gate were made with
+
+	mutes     atomic.Pointer[[]noise.Mute] // as people have set them
+	muted     *[]noise.Mute                // those that the gate knows
+	gate      *noise.Gate
+	gateSaved map[string][]byte // by team, as written last
 }
 
 // New makes an engine, or says what is wrong with the configuration.
@@ -270,6 +276,9 @@ func (e *Engine) cycle(ctx context.Context, mentions []earshot.Stored) (int, err
 		if err := e.watchClock(ctx, set); err != nil {
 			return taken, err
 		}
+	}
+	if err := e.digest(ctx, set); err != nil {
+		return taken, err
 	}
 	return taken, e.summarise(ctx)
 }

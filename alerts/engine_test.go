@@ -18,6 +18,7 @@ import (
 	"earshot"
 	"earshot/alerts"
 	"earshot/alerts/alertstest"
+	"earshot/alerts/noise"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -28,7 +29,7 @@ var config = alerts.Config{
 		{Name: "pr", Kinds: []earshot.Kind{earshot.KindCrisis, earshot.KindStory}},
 	},
 	Brands: []alerts.Brand{{Name: "acme", Domains: []string{"acme.example"}}, {Name: "zeta"}},
-	Group:  3 * time.Second,
+	Noise:  noise.Config{Group: 3 * time.Second},
 }
 
 // life is one life of a daemon: an engine on a log that may die under it.

@@ -18,12 +18,13 @@ const maxMerges = 8
 // homes is where a mention belongs: the case of its author for teams that hear of
 // customers, that of its story for the others.
 type homes struct {
-	story    string          // case of the story
-	matter   string          // case of its thread or page, for customers nobody knows: two may use the same words
-	author   string          // key; empty when the mention is nobody's in particular
-	customer string          // case of the author; empty until looked for
-	unasked  []earshot.Route // of teams that no rule sends the mention to
-	quoted   bool            // teams were told what an earlier version of the mention said
+	story    string              // case of the story
+	matter   string              // case of its thread or page, for customers nobody knows: two may use the same words
+	author   string              // key; empty when the mention is nobody's in particular
+	to       map[string][]string // people of teams it is for
+	customer string              // case of the author; empty until looked for
+	unasked  []earshot.Route     // of teams that no rule sends the mention to
+	quoted   bool                // teams were told what an earlier version of the mention said
 }
 
 // personal reports whether the author of a mention is somebody who can be
@@ -34,7 +35,7 @@ func personal(m *earshot.Mention) bool {
 }
 
 func (b *batch) homes(s *earshot.Stored, p story.Place) *homes {
-	h := &homes{story: p.Story, matter: CaseID(s.Brand, Matter(&s.Mention, b.settings.owned[s.Brand]))}
+	h := &homes{to: map[string][]string{}, story: p.Story, matter: CaseID(s.Brand, Matter(&s.Mention, b.settings.owned[s.Brand]))}
 	if h.story == "" { // taken back
 		h.story = h.matter
 	}

@@ -120,13 +120,16 @@ func (l *ledger) pass(brand string, sequence uint64) bool {
 	return decided
 }
 
-func (l *ledger) save(*Engine) (earshot.Progress, error) {
+func (l *ledger) save(e *Engine) (earshot.Progress, error) {
 	state, err := json.Marshal(l)
 	if err != nil {
 		return l.progress, fmt.Errorf("writing the ledger of cases: %w", err)
 	}
-	l.progress.State = state
+	l.progress.State, l.progress.Records = state, e.records[ledgerName]
 	return l.progress, nil
 }
 
-func (l *ledger) saved(_ *Engine, revision uint64) { l.progress.Revision, l.changed = revision, false }
+func (l *ledger) saved(e *Engine, revision uint64) {
+	l.progress.Revision, l.progress.Records, l.changed = revision, nil, false
+	delete(e.records, ledgerName)
+}

@@ -10,6 +10,7 @@ import (
 
 type metrics struct {
 	raised    *prometheus.CounterVec
+	held      *prometheus.CounterVec
 	old       prometheus.Counter
 	strangers prometheus.Counter
 	retries   prometheus.Counter
@@ -25,6 +26,8 @@ func newMetrics(r prometheus.Registerer, lag func() float64) *metrics {
 	m := &metrics{
 		raised: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "earshot_alerts_total", Help: "Alerts raised."},
 			[]string{"team", "kind", "urgency", "why"}),
+		held: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "earshot_alerts_held_total", Help: "Alerts held back by mutes, crises and limits."},
+			[]string{"team", "kind"}),
 		old:       counter("earshot_alerts_old_total", "Mentions too old to page anybody, once for each team they would have reached."),
 		strangers: counter("earshot_alerts_unknown_team_total", "Routes dropped because their team does not exist."),
 		retries:   counter("earshot_alerts_retries_total", "Times that alerts were decided again because storing them went wrong."),
@@ -38,7 +41,7 @@ func newMetrics(r prometheus.Registerer, lag func() float64) *metrics {
 		}),
 	}
 	if r != nil {
-		r.MustRegister(m.raised, m.old, m.strangers, m.retries, m.latency, m.sequence,
+		r.MustRegister(m.raised, m.held, m.old, m.strangers, m.retries, m.latency, m.sequence,
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 				Name: "earshot_alerts_lag_seconds",
 				Help: "How long ago the oldest mention was heard that is being dealt with, 0 when none waits.",

@@ -72,6 +72,7 @@ func (r *Replay) Hear(ctx context.Context, at time.Time, mentions ...earshot.Sto
 // is due of a case, or brands are looked at.
 func (r *Replay) next() time.Time {
 	due, _ := r.engine.timers.next()
+	due = earliest(due, r.engine.gate.Due())
 	if len(r.engine.watches) > 0 {
 		r.engine.quiet = caughtUp
 		due = earliest(due, r.engine.watched.Add(lookEvery))

@@ -2,8 +2,10 @@ package alerts
 
 import (
 	"slices"
+	"time"
 
 	"earshot"
+	"earshot/alerts/routing"
 )
 
 // Ranks order what a team hears of by severity and urgency.
@@ -20,15 +22,17 @@ func ranks[T comparable](ordered []T) map[T]int {
 	return of
 }
 
-// reach returns what of a verdict reaches the teams: one route a team, the most
-// severe of those its filter lets through; among equals one with a topic, a
-// dangerous one before others, and then the first. A kind that
-// does not exist is a customer's. Teams that do not exist are returned apart.
-func (s *settings) reach(v *earshot.Verdict) (routes []earshot.Route, strangers []string) {
+// reach returns what of a verdict reaches the teams, by the routes of its rules and
+// the table of further ones: one route a team, the most severe of those its filter
+// lets through; among equals one with a topic, a dangerous one before others, and
+// then the first. A kind that does not exist is a customer's. Teams that do not
+// exist are returned apart.
+func (s *settings) reach(m *earshot.Mention, v *earshot.Verdict, now time.Time) (routes []routing.Routed, strangers []string) {
 	if v == nil || v.OwnedAuthor {
 		return nil, nil
 	}
-	for _, route := range v.Routes {
+	routed, _ := s.table.Apply(m, v, v.Routes, now)
+	for _, route := range routed {
 		if kindRank[route.Kind] == 0 {
 			route.Kind = earshot.KindCustomer
 		}
@@ -40,11 +44,11 @@ func (s *settings) reach(v *earshot.Verdict) (routes []earshot.Route, strangers 
 		if len(team.Kinds) > 0 && !slices.Contains(team.Kinds, route.Kind) {
 			continue
 		}
-		i := slices.IndexFunc(routes, func(r earshot.Route) bool { return r.Team == route.Team })
+		i := slices.IndexFunc(routes, func(r routing.Routed) bool { return r.Team == route.Team })
 		switch {
 		case i < 0:
 			routes = append(routes, route)
-		case s.severity(v.Brand, route) > s.severity(v.Brand, routes[i]):
+		case s.severity(v.Brand, route.Route) > s.severity(v.Brand, routes[i].Route):
 			routes[i] = route
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"earshot"
 	"earshot/alerts/duty"
+	"earshot/alerts/noise"
 )
 
 // Team is a group of people who act on alerts.
@@ -24,6 +25,7 @@ type Team struct {
 
 	clocks *duty.Clocks // made once by prepared
 	roster *duty.Roster // likewise
+	noise  *noise.Config
 }
 
 // prepared is the team with what its configuration is turned into.

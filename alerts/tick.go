@@ -18,11 +18,12 @@ const maxTicks = 10
 
 // The events of a case that time brings about.
 const (
-	Updated = "updated" // its team was told of what had changed for a while
-	Unmuted = "unmuted" // the time it was muted for is over
-	Nearing = "nearing" // the lead was told that a limit is near
-	Missed  = "missed"  // the lead was told that a limit has passed
-	Paged   = "paged"   // the next person of the rota was called
+	Updated  = "updated"  // its team was told of what had changed for a while
+	Unmuted  = "unmuted"  // the time it was muted for is over
+	Nearing  = "nearing"  // the lead was told that a limit is near
+	Missed   = "missed"   // the lead was told that a limit has passed
+	Repeated = "repeated" // its team was told again, as nobody takes it on
+	Paged    = "paged"    // the next person of the rota was called
 )
 
 // Tick decides what the time that has come asks for in a case, one thing at a
@@ -47,6 +48,10 @@ func Tick(t Team, c *earshot.Case, now time.Time) (earshot.CaseEvent, bool) {
 			event.Alert = tell(&after, earshot.BecauseChanged, now)
 		}
 		after.TellAt = time.Time{}
+	case due(t.again(c)):
+		event.Event = Repeated
+		event.Alert = tell(&after, earshot.BecauseReminder, now)
+		event.Alert.Reminder = "nobody has claimed it for " + ago(now.Sub(latest(c.Opened, c.Spoke)).Round(time.Minute))
 	default:
 		event.Event, event.Alert = t.limit(&after, now)
 	}

@@ -92,7 +92,7 @@ func (t Team) dueAt(c *earshot.Case) time.Time {
 	if c.State == earshot.Muted {
 		return c.MutedTill
 	}
-	first := c.TellAt
+	first := earliest(c.TellAt, t.again(c))
 	if pages(c) {
 		first = earliest(first, c.PageAt)
 	}
@@ -105,6 +105,15 @@ func (t Team) dueAt(c *earshot.Case) time.Time {
 		}
 	}
 	return first
+}
+
+// again is when a team hears again of a case that nobody takes on, zero for never.
+func (t Team) again(c *earshot.Case) time.Time {
+	if t.noise == nil {
+		return time.Time{}
+	}
+	at, _ := t.noise.Again(c)
+	return at
 }
 
 // pages reports whether nobody has taken the case on yet.

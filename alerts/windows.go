@@ -9,6 +9,7 @@ import (
 
 	"earshot"
 	"earshot/alerts/crisis"
+	"earshot/alerts/noise"
 	"earshot/alerts/story"
 )
 
@@ -17,6 +18,9 @@ import (
 func (e *Engine) restore(ctx context.Context) error {
 	set := e.settings.Load()
 	e.blank()
+	if err := e.recallGate(ctx, set); err != nil {
+		return err
+	}
 	for _, brand := range set.brands {
 		records, err := e.log.Records(ctx, brand)
 		if err != nil {
@@ -42,6 +46,7 @@ func (e *Engine) restore(ctx context.Context) error {
 func (e *Engine) blank() {
 	e.stories, e.watches, e.records = story.New(story.Options{Prints: maxPrints}), map[watchKey]*watch{}, map[string][]earshot.Record{}
 	e.recent, e.placed = recent{}, 0
+	e.gate, e.gateSaved, e.muted = noise.New(e.settings.Load().noise), map[string][]byte{}, nil
 }
 
 // Resume is the sequence after which mentions are read again at a start: those that
@@ -107,6 +112,7 @@ func (e *Engine) reconfigure(set *settings) {
 		return
 	}
 	e.made = set
+	e.gate = e.gate.With(set.noise)
 	for key, w := range e.watches {
 		data, err := w.Save()
 		if err == nil {

@@ -11,6 +11,8 @@ import (
 	"earshot"
 	"earshot/alerts"
 	"earshot/alerts/crisis"
+	"earshot/alerts/noise"
+	"earshot/alerts/routing"
 	"earshot/bus"
 	"earshot/cmd/earshot/model"
 	"earshot/cmd/earshot/strict"
@@ -37,7 +39,8 @@ type Config struct {
 	Listeners   []ListenerConfig        //
 	Teams       []alerts.Team           //
 	Models      []model.Config          // with their defaults
-	Group       time.Duration           // how long a team is left alone after it was told of a case
+	Noise       noise.Config            //
+	Routing     []routing.Line          //
 	Crisis      crisis.Config           //
 	Sinks       []SinkConfig            //
 	Templates   string                  // folder with templates of our own; empty for none
@@ -107,7 +110,8 @@ type fileConfig struct {
 	Rules       []rules.Rule            `yaml:"rules" jsonschema:"description=What matters and to whom"`
 	Models      []model.Config          `yaml:"models" jsonschema:"description=Models outside earshot that are asked what they think of some mentions"`
 	Teams       []alerts.Team           `yaml:"teams" jsonschema:"description=Who is told"`
-	Group       time.Duration           `yaml:"group_interval" jsonschema:"description=How long a team is left alone after it was told of a case that grows; not when it becomes more urgent or its customer speaks"`
+	Noise       noise.Config            `yaml:"noise" jsonschema:"description=What is held back from teams and how long"`
+	Routing     []routing.Line          `yaml:"routing" jsonschema:"description=Where else than the rules say alerts go"`
 	Crisis      crisis.Config           `yaml:"crisis" jsonschema:"description=When a brand is in a crisis and what is planned and whose word weighs"`
 	Sinks       []sinkSection           `yaml:"sinks" jsonschema:"description=How teams are told outside of the bus"`
 	Templates   string                  `yaml:"templates" jsonschema:"description=Folder with templates that take the place of those that sinks word alerts by"`
@@ -127,7 +131,6 @@ func defaults() fileConfig {
 		HTTP:        HTTPConfig{Listen: "127.0.0.1:9090"},
 		Retention:   30 * 24 * time.Hour,
 		AlertMaxAge: alerts.DefaultMaxAge,
-		Group:       alerts.DefaultGroup,
 		Urgency:     bandsConfig{bands.Normal.Float(), bands.High.Float(), bands.Critical.Float(), rules.DefaultWeights()},
 		Heartbeat:   HeartbeatConfig{Every: time.Minute},
 		Client:      listeners.DefaultClient(),
@@ -200,7 +203,7 @@ func LoadBook(path string) (*rules.Book, []strict.Finding, error) {
 }
 
 // bookless are the sections that a book is not made of.
-var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "group_interval", "crisis", "listeners", "teams", "inbox", "heartbeat", "client", "log", "sinks", "templates"}
+var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "noise", "routing", "crisis", "listeners", "teams", "inbox", "heartbeat", "client", "log", "sinks", "templates"}
 
 // readConfig reads one byte more than a file may have at most, so that the parser
 // can say so.

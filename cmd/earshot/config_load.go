@@ -60,7 +60,8 @@ func (l *loader) load() {
 	l.config.Retention, l.config.AlertMaxAge = f.Retention, f.AlertMaxAge
 	l.config.Client, l.config.Log, l.config.Teams = f.Client, f.Log, f.Teams
 	l.config.Inbox, l.config.Heartbeat = f.Inbox, f.Heartbeat
-	l.config.Bands, l.config.Group, l.config.Crisis = f.Urgency.bands(), f.Group, f.Crisis
+	l.config.Bands, l.config.Crisis = f.Urgency.bands(), f.Crisis
+	l.config.Noise, l.config.Routing = f.Noise, f.Routing
 	l.checkSettings()
 	l.problems("", f.Bus.Check(l.teamNames()...))
 	l.checkUsers()
@@ -103,7 +104,7 @@ func (l *loader) teamNames() []string {
 
 // alerts has an engine look at its part of the file; it is not run.
 func (l *loader) alerts() {
-	c := alerts.Config{Teams: l.file.Teams, Bands: l.config.Bands, MaxAge: l.config.AlertMaxAge, Group: l.config.Group, Crises: l.config.Crisis}
+	c := alerts.Config{Teams: l.file.Teams, Bands: l.config.Bands, MaxAge: l.config.AlertMaxAge, Crises: l.config.Crisis, Noise: l.config.Noise, Routes: l.config.Routing}
 	_, problems := alerts.New(alerts.Options{Metrics: prometheus.NewRegistry()}, c)
 	l.problems("", slices.DeleteFunc(problems, func(p earshot.Problem) bool {
 		// Then it only seems that a team has no name, or that there is no such team.

@@ -16,18 +16,21 @@ import (
 func newMutesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mutes",
-		Short: "See what a mute would hold back",
+		Short: "Hold alerts back for a time, or see what that would hide",
 		Long: "A mute holds alerts back that its matchers match, in the terms of Prometheus\n" +
 			"Alertmanager: NAME=VALUE, !=, and =~ and !~ with patterns for the whole value, with\n" +
 			"commas between them. NAME is one of " + strings.Join(noise.Names(), ", ") + ".\n" +
 			"What endangers people is never held back.",
-		Example: "  earshot mutes preview 'brand=acme,topic=delivery,urgency=~\"low|normal\"' --since 7d",
+		Example: "  earshot mutes preview 'brand=acme,topic=delivery,urgency=~\"low|normal\"' --since 7d\n" +
+			"  earshot mutes add 'brand=acme,topic=delivery' --for 2h --why 'the carrier is on strike'\n" +
+			"  earshot mutes list",
 		Args:    commandArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return usageError{"a command is missing (earshot mutes preview)"}
+			return usageError{"a command is missing (earshot mutes list, add, rm or preview)"}
 		},
 	}
 	cmd.AddCommand(newPreviewMuteCommand())
+	cmd.AddCommand(newMuteChangeCommands()...)
 	return cmd
 }
 

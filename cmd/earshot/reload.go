@@ -193,7 +193,7 @@ func searched(l ListenerConfig, setup listeners.Setup) string {
 }
 
 func alertsConfig(c *Config) alerts.Config {
-	config := alerts.Config{Teams: c.Teams, Bands: c.Bands, MaxAge: c.AlertMaxAge, Group: c.Group, Crises: c.Crisis}
+	config := alerts.Config{Teams: c.Teams, Bands: c.Bands, MaxAge: c.AlertMaxAge, Crises: c.Crisis, Noise: c.Noise, Routes: c.Routing}
 	for _, b := range c.Rules.Brands {
 		brand := alerts.Brand{Name: b.Name, Domains: b.Owned.Domains}
 		for _, topic := range b.Topics {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"earshot"
+	"earshot/alerts"
 )
 
 func newRoutesCommand() *cobra.Command {
@@ -73,7 +74,7 @@ func newExplainRoutesCommand() *cobra.Command {
 			} else if cmd.Flags().Changed("network") || cmd.Flags().Changed("followers") || cmd.Flags().Changed("lang") || cmd.Flags().Changed("author") {
 				return usageError{"--network, --author, --followers and --lang go with --text"}
 			}
-			w := waybill{config: c, at: call.at, now: now, asJSON: call.asJSON, explainer: explainer{judge: judge{book: c.Book, all: true}, color: colored}}
+			w := waybill{config: c, table: alerts.Table(alertsConfig(c)), at: call.at, now: now, asJSON: call.asJSON, explainer: explainer{judge: judge{book: c.Book, all: true}, color: colored}}
 			return runLines(cmd, "mention", w.line)
 		},
 	}

@@ -10,12 +10,14 @@ import (
 
 	"earshot"
 	"earshot/alerts"
+	"earshot/alerts/routing"
 )
 
 // waybill explains which way mentions take.
 type waybill struct {
 	explainer
 	config *Config
+	table  *routing.Table
 	at     string // as the call says it; empty for now
 	now    time.Time
 	asJSON bool
@@ -28,19 +30,21 @@ type way struct {
 }
 
 type brandWay struct {
-	Brand   string        `json:"brand"`
-	Score   earshot.Score `json:"score"` // urgency
-	Urgency earshot.Band  `json:"urgency"`
-	Topics  []string      `json:"topics"`
-	Danger  bool          `json:"danger,omitempty"`
-	Owned   bool          `json:"owned_author,omitempty"` // the brand itself wrote it
-	Rules   []string      `json:"rules"`                  // that apply
-	Routes  []routeWay    `json:"routes"`
+	Brand   string         `json:"brand"`
+	Score   earshot.Score  `json:"score"` // urgency
+	Urgency earshot.Band   `json:"urgency"`
+	Topics  []string       `json:"topics"`
+	Danger  bool           `json:"danger,omitempty"`
+	Owned   bool           `json:"owned_author,omitempty"` // the brand itself wrote it
+	Rules   []string       `json:"rules"`                  // that apply
+	Steps   []routing.Step `json:"steps,omitempty"`        // what lines of routing did
+	Routes  []routeWay     `json:"routes"`
 }
 
 type routeWay struct {
 	earshot.Route
-	Rules     []string  `json:"rules"` // that send it there
+	Rules     []string  `json:"rules"`        // that send it there
+	To        []string  `json:"to,omitempty"` // the people of the team it is for
 	Reaches   bool      `json:"reaches"`
 	Because   string    `json:"because,omitempty"` // why it does not
 	AtWork    bool      `json:"at_work"`
@@ -72,8 +76,16 @@ func (w waybill) brand(m *earshot.Mention, v *earshot.Verdict) brandWay {
 		Brand: v.Brand, Score: v.Urgency, Urgency: w.config.Bands.Of(v.Urgency), Topics: v.Topics, Danger: v.Danger, Owned: v.OwnedAuthor,
 		Rules: append([]string{}, applied...), Routes: []routeWay{},
 	}
-	for _, route := range v.Routes {
-		b.Routes = append(b.Routes, w.route(b.Urgency, route, w.senders(route, applied)))
+	moment, err := dutyCall{at: w.at}.moment(w.now, time.UTC)
+	if err != nil {
+		moment = w.now // it was read before
+	}
+	routed, steps := w.table.Apply(m, v, v.Routes, moment)
+	b.Steps = steps
+	for _, route := range routed {
+		way := w.route(b.Urgency, route.Route, w.senders(route.Route, applied))
+		way.To = route.To
+		b.Routes = append(b.Routes, way)
 	}
 	for i := range b.Routes {
 		if other := moreSevere(b.Routes, i); other >= 0 {
@@ -173,6 +185,9 @@ func (w waybill) print(out *bytes.Buffer, m *earshot.Mention, of way) {
 		case len(b.Routes) == 0:
 			fmt.Fprintf(out, "    no rule that applies sends it anywhere (%s)\n", printable(strings.Join(b.Rules, ", ")))
 		}
+		for _, step := range b.Steps {
+			fmt.Fprintf(out, "    routing line %s: %s\n", printable(step.Line), printable(step.Did))
+		}
 		for j := range b.Routes {
 			w.printRoute(out, &b.Routes[j])
 		}
@@ -185,7 +200,14 @@ func (w waybill) printRoute(out *bytes.Buffer, r *routeWay) {
 	if r.Topic != "" {
 		as += "/" + r.Topic
 	}
-	fmt.Fprintf(out, "    to %s as %s, by rule %s\n", w.in(bold, r.Team), as, printable(strings.Join(r.Rules, ", ")))
+	by := "by a line of routing"
+	if len(r.Rules) > 0 {
+		by = "by rule " + printable(strings.Join(r.Rules, ", "))
+	}
+	fmt.Fprintf(out, "    to %s as %s, %s\n", w.in(bold, r.Team), as, by)
+	if len(r.To) > 0 {
+		fmt.Fprintf(out, "      for %s\n", strings.Join(r.To, ", "))
+	}
 	if !r.Reaches {
 		fmt.Fprintf(out, "      %s: %s\n", w.in(against, "is not told"), r.Because)
 		return
