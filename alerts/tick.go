@@ -105,7 +105,7 @@ func (t Team) page(c *earshot.Case, now time.Time) (string, *earshot.Alert) {
 func (t Team) limit(c *earshot.Case, now time.Time) (string, *earshot.Alert) {
 	for _, due := range t.Clocks().Running(c) {
 		told := toldOf(c, due)
-		event, said := "", ""
+		var event, said string
 		switch {
 		case told.Missed.IsZero() && !due.At.After(now):
 			told.Missed, told.Warned = now, latest(told.Warned, now)

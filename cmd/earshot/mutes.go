@@ -24,7 +24,7 @@ func newMutesCommand() *cobra.Command {
 		Example: "  earshot mutes preview 'brand=acme,topic=delivery,urgency=~\"low|normal\"' --since 7d\n" +
 			"  earshot mutes add 'brand=acme,topic=delivery' --for 2h --why 'the carrier is on strike'\n" +
 			"  earshot mutes list",
-		Args:    commandArgs,
+		Args: commandArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return usageError{"a command is missing (earshot mutes list, add, rm or preview)"}
 		},

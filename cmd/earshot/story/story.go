@@ -83,7 +83,7 @@ type Expectation struct {
 	Why     earshot.Why  `yaml:"why"`
 }
 
-// Held, as the occasion of an expectation, is no alert: the case grows, and its team
+// Held is, as the occasion of an expectation, no alert: the case grows, and its team
 // has just heard of it.
 const Held earshot.Why = "held"
 
