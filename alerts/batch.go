@@ -247,9 +247,7 @@ func (b *batch) add(c *open, event earshot.CaseEvent) {
 		return
 	}
 	b.events = append(b.events, reference(event))
-	if st := b.engine.stories.Story(event.Case.Story); st != nil && st.Count > 1 {
-		event.Alert.Story = st
-	}
+	event.Alert.Story = b.engine.stories.Story(event.Case.Story)
 	b.tell(*event.Alert)
 }
 
@@ -333,6 +331,9 @@ func (b *batch) publish(ctx context.Context) error {
 		return err
 	}
 	if err := b.saveGate(); err != nil {
+		return err
+	}
+	if err := e.findSources(ctx, b.alerts); err != nil {
 		return err
 	}
 	savers := make([]saver, 0, len(b.brands)+1)

@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -35,10 +36,11 @@ func personal(m *earshot.Mention) bool {
 }
 
 func (b *batch) homes(s *earshot.Stored, p story.Place) *homes {
-	h := &homes{to: map[string][]string{}, story: p.Story, matter: CaseID(s.Brand, Matter(&s.Mention, b.settings.owned[s.Brand]))}
-	if h.story == "" { // taken back
-		h.story = h.matter
+	h := &homes{to: map[string][]string{}, story: p.Story, matter: p.Story}
+	if h.story == "" || p.How == story.Copy { // taken back, or like another
+		h.matter = CaseID(s.Brand, Matter(&s.Mention, b.settings.owned[s.Brand]))
 	}
+	h.story = cmp.Or(h.story, h.matter)
 	if personal(&s.Mention) {
 		h.author = s.Mention.AuthorKey()
 	}
@@ -164,11 +166,13 @@ func (b *batch) storyCase(ctx context.Context, s *earshot.Stored, h *homes, know
 		if err != nil {
 			return "", err
 		}
-		team := "" // any
-		if route.Kind == earshot.KindCustomer {
-			team = route.Team // what is shared of a customer's post is the customer's
+		seats := of.Seats
+		if route.Kind != earshot.KindCustomer { // only what is shared of a customer's post is the customer's
+			if seats, err = b.anonymous(ctx, seats); err != nil {
+				return "", err
+			}
 		}
-		if id, err := b.shared(ctx, of.Seats, team); err != nil || id != "" {
+		if id, err := b.shared(ctx, seats, route.Team); err != nil || id != "" {
 			return id, err
 		}
 	}
@@ -249,15 +253,32 @@ func (b *batch) matter(ctx context.Context, brand, team, topic, id string) error
 	return nil
 }
 
+// anonymous are the seats in cases that are nobody's alone.
+func (b *batch) anonymous(ctx context.Context, seats []earshot.Seat) ([]earshot.Seat, error) {
+	var kept []earshot.Seat
+	for _, seat := range seats {
+		c, err := b.open(ctx, seat.Team, seat.Case)
+		if err != nil {
+			return nil, err
+		}
+		if c.Customer == "" {
+			kept = append(kept, seat)
+		}
+	}
+	return kept, nil
+}
+
 // shared is a case that live news would join: one of a team's, of whatever sort,
 // or else one that is nobody's alone.
 func (b *batch) shared(ctx context.Context, seats []earshot.Seat, team string) (string, error) {
 	for _, seat := range seats {
+		if seat.Team == team && !seat.Old {
+			return seat.Case, nil
+		}
+	}
+	for _, seat := range seats {
 		if seat.Old {
 			continue
-		}
-		if seat.Team == team {
-			return seat.Case, nil
 		}
 		c, err := b.open(ctx, seat.Team, seat.Case)
 		if err != nil {

@@ -1,7 +1,9 @@
 package alerts
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -130,6 +132,44 @@ func (e *Engine) remind(brand string, record earshot.Record) {
 	} else {
 		records[i] = record
 	}
+}
+
+// findSources has the stories of alerts say where people can look, as far as it is
+// still there. A customer's alert does without: its mention is all that counts.
+func (e *Engine) findSources(ctx context.Context, list []earshot.Alert) error {
+	for i := range list {
+		st := list[i].Story
+		switch {
+		case st == nil || st.First.URL != "" || len(st.Top) > 0 && st.Top[0].URL != "":
+			continue
+		case st.Count < 2:
+			list[i].Story = nil
+			continue
+		case list[i].Kind == earshot.KindCustomer:
+			st.First, st.Top = earshot.Source{}, nil
+			continue
+		}
+		sources := append([]earshot.Source{st.First}, st.Top...)
+		found := sources[:0]
+		for n, source := range sources {
+			stored, err := e.log.Mention(ctx, st.Brand, source.Mention)
+			switch {
+			case errors.Is(err, earshot.ErrNotFound), err == nil && stored.Verdict == nil:
+				source = earshot.Source{}
+			case err != nil:
+				return fmt.Errorf("reading mention %s: %w", source.Mention, err)
+			default:
+				source.Mention, source.URL = stored.Mention.ID, stored.Mention.URL
+			}
+			if n == 0 {
+				st.First = source
+			} else if source.Mention != "" {
+				found = append(found, source)
+			}
+		}
+		st.Top = slices.Clone(found)
+	}
+	return nil
 }
 
 // recallStory takes over a story of an earlier life. One that cannot be read is

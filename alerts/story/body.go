@@ -178,7 +178,7 @@ func earlier(a, b earshot.Source) int {
 
 // hide takes a mention out of what is shown.
 func (b *body) hide(key string) {
-	is := func(s earshot.Source) bool { return s.Mention != "" && earshot.Key(s.Mention) == key }
+	is := func(s earshot.Source) bool { return s.Mention == key }
 	b.known.Top = slices.DeleteFunc(b.known.Top, is)
 	if is(b.known.First) {
 		b.known.First = earshot.Source{}
@@ -195,7 +195,7 @@ func (b *body) names() []uint64 {
 	var list []uint64
 	for _, s := range append([]earshot.Source{b.known.First}, b.known.Top...) {
 		if s.Mention != "" {
-			list = append(list, hash(b.known.Brand, "mention", earshot.Key(s.Mention)))
+			list = append(list, hash(b.known.Brand, "mention", s.Mention))
 		}
 	}
 	return list

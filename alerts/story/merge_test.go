@@ -57,7 +57,7 @@ func TestOutOfOrder(t *testing.T) {
 	if second.Story != reply.Story || root.Story != reply.Story || root.Count != 3 {
 		t.Errorf("answers: %+v, %+v, the root: %+v", reply, second, root)
 	}
-	if s := x.Story(root.Story); s.First.Mention != "m:a" || !s.Began.Equal(noon.Add(-time.Hour)) {
+	if s := x.Story(root.Story); s.First.Mention != earshot.Key("m:a") || !s.Began.Equal(noon.Add(-time.Hour)) {
 		t.Errorf("it began with %+v", s)
 	}
 }
@@ -76,7 +76,7 @@ func TestRemove(t *testing.T) {
 	x.Remove("acme", posts[0].Key)
 	x.Remove("acme", "nobody")
 	s := x.Story(id)
-	if s.Count != 2 || s.Authors != 1 || s.First.Mention != "m:b" || len(s.Top) != 2 {
+	if s.Count != 2 || s.Authors != 1 || s.First.Mention != earshot.Key("m:b") || len(s.Top) != 2 {
 		t.Errorf("after one was taken back: %+v", s)
 	}
 	x.Remove("acme", posts[2].Key)
@@ -107,7 +107,7 @@ func TestRemoveLate(t *testing.T) {
 	x.Remove("acme", posts[0].Key)
 	x.Remove("acme", posts[0].Key)
 	s := x.Story(id)
-	if s.Count != 1 || s.First.Mention != "m:b" || len(s.Top) != 1 {
+	if s.Count != 1 || s.First.Mention != earshot.Key("m:b") || len(s.Top) != 1 {
 		t.Errorf("what is left: %+v", s)
 	}
 }

@@ -42,7 +42,7 @@ type Post struct {
 	New      bool           // the author's account was new
 	Reach    int64          // the author's followers
 	Negative bool           // the author is unhappy
-	Source   earshot.Source // where to find it
+	Source   earshot.Source // where to find it: its mention by key, as what an author takes back is named nowhere
 }
 
 // Of makes the post of a mention that has a verdict. Domains are the brand's own
@@ -60,7 +60,7 @@ func Of(s *earshot.Stored, domains []string) Post {
 		New:      !m.Author.Created.IsZero() && !m.Posted.IsZero() && m.Posted.Sub(m.Author.Created) < newAccount,
 		Reach:    min(max(m.Author.Followers, 0), maxReach),
 		Negative: s.Verdict != nil && s.Verdict.Sentiment < -negative,
-		Source:   earshot.Source{Mention: m.ID, Network: m.Network, URL: m.URL, Posted: m.Posted, Reach: min(max(m.Author.Followers, 0), maxReach)},
+		Source:   earshot.Source{Mention: m.Key(), Network: m.Network, Posted: m.Posted, Reach: min(max(m.Author.Followers, 0), maxReach)},
 	}
 	if p.At.IsZero() {
 		p.At = m.Posted

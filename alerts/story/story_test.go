@@ -56,7 +56,7 @@ func TestHow(t *testing.T) {
 		t.Errorf("something else: %+v", place)
 	}
 	s := x.Story(first.Story)
-	if s == nil || s.Count != 8 || s.Authors != 8 || s.Reach != 800 || s.Reposts != 2 || s.Copies != 1 || s.First.Mention != "m:a" || len(s.Top) != 5 {
+	if s == nil || s.Count != 8 || s.Authors != 8 || s.Reach != 800 || s.Reposts != 2 || s.Copies != 1 || s.First.Mention != earshot.Key("m:a") || len(s.Top) != 5 {
 		t.Errorf("the story: %+v", s)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -194,13 +195,26 @@ func (s *search) memberships(ctx context.Context, f *finds) error {
 }
 
 func (s *search) alerts(ctx context.Context, f *finds) error {
-	var a struct {
+	type alert struct {
 		ID, Team string
 		Mention  identity
+		Story    *earshot.Story
+		Evidence *earshot.Evidence
 	}
+	var a alert
 	return s.walk(ctx, bus.InAlerts, "alert", func(c bus.Copy) bool {
-		a.Mention, a.ID, a.Team = identity{}, "", ""
-		return json.Unmarshal(c.Body, &a) == nil && s.concerns(&a.Mention)
+		a = alert{}
+		if json.Unmarshal(c.Body, &a) != nil {
+			return false
+		}
+		var named []earshot.Source
+		if a.Story != nil {
+			named = append(a.Story.Top, a.Story.First)
+		}
+		if a.Evidence != nil {
+			named = append(append(named, a.Evidence.Top...), a.Evidence.First)
+		}
+		return s.concerns(&a.Mention) || slices.ContainsFunc(named, func(of earshot.Source) bool { return s.ids[of.Mention] })
 	}, func(c bus.Copy) {
 		f.alerts, f.alertIDs = append(f.alerts, c), append(f.alertIDs, a.ID)
 		f.told[a.Team]++
