@@ -59,6 +59,7 @@ func newPost(p Post, o *CourierOptions, m *sinkMetrics) *post {
 
 func (p *post) start(ctx context.Context) {
 	p.begin.Do(func() {
+		p.metrics.begin(p.Name)
 		ctx, p.stop = context.WithCancel(ctx)
 		go p.run(ctx)
 	})

@@ -127,6 +127,14 @@ func newSinkMetrics(r prometheus.Registerer, status func() []SinkStatus) *sinkMe
 	return m
 }
 
+// begin has a sink counted from the start: who watches for deliveries that fail to
+// come must see that there were none.
+func (m *sinkMetrics) begin(name string) {
+	m.delivered.WithLabelValues(name)
+	m.aside.WithLabelValues(name)
+	m.latency.WithLabelValues(name)
+}
+
 // forget drops what is counted of a sink that is gone for good.
 func (m *sinkMetrics) forget(name string, still []*post) {
 	if slices.ContainsFunc(still, func(p *post) bool { return p.Name == name }) {

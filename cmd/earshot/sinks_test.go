@@ -136,12 +136,16 @@ func TestCrashSinks(t *testing.T) {
 	crm.mu.Unlock()
 	t.Logf("%d alerts, %d deliveries repeated after %d kills", len(ids), again, kills)
 	checkSinks(t, config)
-	_, served := d.get(t, "/metrics")
-	for _, metric := range []string{"up", "waiting", "delivered_total", "latency_seconds", "last_delivery_timestamp_seconds"} {
-		if !strings.Contains(served, "# TYPE earshot_sink_"+metric+" ") {
-			t.Errorf("earshot_sink_%s is not served", metric)
+	// The test alert of checkSinks has gone out, which is counted when it is noted.
+	eventually(t, "the metrics of sinks are served", func() error {
+		_, served := d.get(t, "/metrics")
+		for _, metric := range []string{"up", "waiting", "delivered_total", "latency_seconds", "last_delivery_timestamp_seconds"} {
+			if !strings.Contains(served, "# TYPE earshot_sink_"+metric+" ") {
+				return fmt.Errorf("earshot_sink_%s is not served", metric)
+			}
 		}
-	}
+		return nil
+	})
 	if said := d.log.String(); strings.Contains(said, "secret-path") || strings.Contains(said, hookSecret) {
 		t.Error("a secret is in the log")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"earshot/listeners"
@@ -65,6 +66,18 @@ func (p *purse) settle(ctx context.Context, r paid, cost float64) error {
 		return fmt.Errorf("giving back what X did not charge: %w", err)
 	}
 	return nil
+}
+
+// failed gives back a reservation whose request has failed, if X says that it did
+// or never heard of it. An answer that was lost on its way, or for which nobody
+// waited any longer, may have been charged: then the money stays counted.
+func (p *purse) failed(ctx context.Context, r paid, err error) error {
+	_, answered := errors.AsType[*listeners.StatusError](err)
+	sending, ok := errors.AsType[*net.OpError](err)
+	if !answered && (!ok || sending.Op != "dial") {
+		return nil
+	}
+	return p.settle(ctx, r, 0)
 }
 
 const settleWithin = 5 * time.Second

@@ -241,7 +241,7 @@ func (r *recheck) lookUpSome(ctx context.Context, a *api, ids []snowflake, found
 	b := &bridge{api: a, ctx: ctx}
 	some, err := b.lookUp(ids[:n])
 	if err != nil {
-		return 0, errors.Join(fmt.Errorf("looking up stored posts: %w", err), r.purse.settle(ctx, reserved, 0))
+		return 0, errors.Join(fmt.Errorf("looking up stored posts: %w", err), r.purse.failed(ctx, reserved, err))
 	}
 	*found, *missing = append(*found, some...), append(*missing, b.answer.gone...)
 	return n, r.purse.settle(ctx, reserved, r.purse.cost(r.config.Price.Post, len(some), b.answer))

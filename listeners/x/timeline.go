@@ -151,8 +151,11 @@ func (t *timeline) lookUp(ctx context.Context, a *api) (snowflake, error) {
 	}
 	b := &bridge{api: a, ctx: ctx}
 	id, err := b.lookUpAccount(t.handle)
-	if err != nil || id == 0 {
-		err = errors.Join(err, t.purse.settle(ctx, reserved, 0))
+	switch {
+	case err != nil:
+		err = errors.Join(err, t.purse.failed(ctx, reserved, err))
+	case id == 0:
+		err = t.purse.settle(ctx, reserved, 0)
 	}
 	switch {
 	case err != nil:

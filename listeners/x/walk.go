@@ -120,8 +120,7 @@ func (s *search) page(acc *account, b *bridge, since, until snowflake) ([]tweet,
 	}
 	tweets, err := s.ask(b, since, until, count)
 	if err != nil {
-		// What failed is not charged.
-		if settled := acc.purse.settle(b.ctx, reserved, 0); settled != nil {
+		if settled := acc.purse.failed(b.ctx, reserved, err); settled != nil {
 			return nil, fmt.Errorf("%w; %w", err, settled)
 		}
 		return nil, err
