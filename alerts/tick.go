@@ -103,7 +103,7 @@ func (t Team) page(c *earshot.Case, now time.Time) (string, *earshot.Alert) {
 
 // limit tells the lead that a limit is near or has passed.
 func (t Team) limit(c *earshot.Case, now time.Time) (string, *earshot.Alert) {
-	for _, due := range t.Clocks().Running(c) {
+	for _, due := range t.running(c) {
 		told := toldOf(c, due)
 		var event, said string
 		switch {

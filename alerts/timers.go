@@ -96,7 +96,7 @@ func (t Team) dueAt(c *earshot.Case) time.Time {
 	if pages(c) {
 		first = earliest(first, c.PageAt)
 	}
-	for _, due := range t.Clocks().Running(c) {
+	for _, due := range t.running(c) {
 		told := toldOf(c, due)
 		if told.Warned.IsZero() {
 			first = earliest(first, due.Near)
@@ -114,6 +114,17 @@ func (t Team) again(c *earshot.Case) time.Time {
 	}
 	at, _ := t.noise.Again(c)
 	return at
+}
+
+// running are the clocks of a case that run. What people have done to it since it
+// was wound counts.
+func (t Team) running(c *earshot.Case) []duty.Due {
+	if clocks := t.Clocks(); !c.Answered.IsZero() {
+		wound := *c
+		clocks.Wind(&wound)
+		return clocks.Running(&wound)
+	}
+	return t.Clocks().Running(c)
 }
 
 // pages reports whether nobody has taken the case on yet.

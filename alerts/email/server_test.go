@@ -65,6 +65,7 @@ func newServer(t *testing.T, implicit bool) *server {
 	t.Cleanup(func() {
 		close(s.over)
 		_ = backend.Close()
+		_ = listener.Close() // which the server does not know of before it serves
 		served.Wait()
 	})
 	return s
