@@ -22,7 +22,8 @@ func at(sequence uint64, when time.Time, options ...option) earshot.Stored {
 
 // words are different in each post, so that none is a copy of another.
 func words(n uint64) option {
-	return says(fmt.Sprintf("w%d x%d y%d z%d what a day it was at number %d", n*7, n*11, n*13, n*17, n))
+	k := earshot.Key(fmt.Sprint(n))
+	return says(fmt.Sprintf("%s %s %s %s %s %d", k[:5], k[5:11], k[11:16], k[16:21], k[21:], n))
 }
 
 // play hears posts one by one by a clock of their own, and returns the alerts that
