@@ -77,9 +77,16 @@ func caseworkHolds(t *testing.T, b *bus.Bus, password func(user string) string) 
 	if err := b.Serve("1.0.0", nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.ServeCases([]string{"claim", "list"}, echo); err != nil {
-		t.Fatal(err)
+	for _, at := range []bus.Desk{bus.Cases, bus.Mutes} {
+		if err := b.ServePeople(at, []string{"claim", "list"}, echo); err != nil {
+			t.Fatal(err)
+		}
+		deskHolds(t, b, at, password)
 	}
+}
+
+func deskHolds(t *testing.T, b *bus.Bus, at bus.Desk, password func(user string) string) {
+	t.Helper()
 	ask := func(user, team, person, request string) (said, error) {
 		file := filepath.Join(t.TempDir(), "password")
 		if err := os.WriteFile(file, []byte(password(user)), 0o600); err != nil {
@@ -91,7 +98,7 @@ func caseworkHolds(t *testing.T, b *bus.Bus, password func(user string) string) 
 		}
 		defer c.Close()
 		var answer said
-		err = c.AskCases(t.Context(), team, person, "claim", json.RawMessage(request), &answer)
+		err = c.AskAs(t.Context(), at, team, person, "claim", json.RawMessage(request), &answer)
 		return answer, err
 	}
 	for _, user := range []string{"anna", "bob"} {
@@ -115,13 +122,13 @@ func caseworkHolds(t *testing.T, b *bus.Bus, password func(user string) string) 
 			t.Errorf("%s as %s of %s: %+v %v", forged.user, forged.person, forged.team, got, err)
 		}
 	}
-	for request, want := range map[string]bus.CaseRefusal{
+	for request, want := range map[string]bus.Refusal{
 		`"refuse"`: {Code: "conflict", Message: "bob has it:\r\nask him"},
 		`"break"`:  {Code: "unavailable"},
 		`"flood"`:  {Code: "too_large"},
 	} {
 		_, err := ask("anna", "cs", "anna", request)
-		var got *bus.CaseRefusal
+		var got *bus.Refusal
 		if !errors.As(err, &got) || got.Code != want.Code || want.Message != "" && got.Message != want.Message || strings.Contains(got.Message, "fire") {
 			t.Errorf("%s: %v", request, err)
 		}
@@ -155,7 +162,7 @@ func TestCaseworkOnce(t *testing.T) {
 		}
 		defer c.Close()
 		var answer string
-		return c.AskCases(t.Context(), "cs", "anna", "claim", n, &answer)
+		return c.AskAs(t.Context(), bus.Cases, "cs", "anna", "claim", n, &answer)
 	}
 	if err := ask(0); !errors.Is(err, earshot.ErrNotFound) {
 		t.Errorf("asking nobody: %v", err)
@@ -164,7 +171,7 @@ func TestCaseworkOnce(t *testing.T) {
 		if err := b.Serve("1.0.0", nil); err != nil {
 			t.Fatal(err)
 		}
-		err := b.ServeCases([]string{"claim"}, func(_ context.Context, _, _, _ string, request []byte) (any, error) {
+		err := b.ServePeople(bus.Cases, []string{"claim"}, func(_ context.Context, _, _, _ string, request []byte) (any, error) {
 			answered <- string(request)
 			return fmt.Sprint("daemon ", i), nil
 		})

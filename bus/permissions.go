@@ -16,7 +16,7 @@ type Role string
 const (
 	Daemon   Role = "daemon"   // earshot itself
 	Team     Role = "team"     // reads what its team is told, with the team's durable
-	Person   Role = "person"   // a member of a team: the same, and acts on cases under its own name
+	Person   Role = "person"   // a member of a team: the same, and acts on cases and mutes under its own name
 	Readonly Role = "readonly" // reads everything but private mentions and alerts that quote them, live
 )
 
@@ -50,7 +50,7 @@ func PermissionsOf(role Role, name, team string) Permissions {
 			Subscribe: []string{"earshot.alerts." + team + ".>", "earshot.cases." + team + ".>", inbox},
 		}
 		if role == Person {
-			p.Publish = append(p.Publish, "earshot.ctl.cases."+team+"."+name+".>")
+			p.Publish = append(p.Publish, Cases.subject(team, name, ">"), Mutes.subject(team, name, ">"))
 		}
 		return p
 	case Readonly:
@@ -174,6 +174,7 @@ func shared(team string) []share {
 		{"service", "$JS.API.CONSUMER.MSG.NEXT." + durable, ", response_type: stream"},
 		{"service", "$JS.ACK." + durable + ".>", ""},
 		{"service", "earshot.ctl.cases." + team + ".>", ""},
+		{"service", "earshot.ctl.mutes." + team + ".>", ""},
 	}
 }
 

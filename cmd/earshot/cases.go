@@ -99,7 +99,7 @@ func (c *casesCall) ask(cmd *cobra.Command, verb casework.Verb, request, answer 
 		return err
 	}
 	defer client.Close()
-	return client.AskCases(cmd.Context(), team, person, string(verb), request, answer)
+	return client.AskAs(cmd.Context(), bus.Cases, team, person, string(verb), request, answer)
 }
 
 // dial connects and finds out who acts, for which team.

@@ -138,8 +138,8 @@ func (c *casesCall) act(cmd *cobra.Command, verb casework.Verb, action casework.
 	for _, id := range ids {
 		action.Case, action.Request = id, rand.Text()
 		var done casework.Done
-		if err := client.AskCases(cmd.Context(), team, person, string(verb), action, &done); err != nil {
-			if _, refused := errors.AsType[*bus.CaseRefusal](err); !refused {
+		if err := client.AskAs(cmd.Context(), bus.Cases, team, person, string(verb), action, &done); err != nil {
+			if _, refused := errors.AsType[*bus.Refusal](err); !refused {
 				return err // the next one would fare no better
 			}
 			failed, last = failed+1, fmt.Errorf("case %s: %w", id, err)

@@ -35,7 +35,7 @@ func (d *daemon) serveCases() error {
 	for _, verb := range casework.Served() {
 		verbs = append(verbs, string(verb))
 	}
-	return d.bus.ServeCases(verbs, func(ctx context.Context, team, person, verb string, request []byte) (any, error) {
+	return d.bus.ServePeople(bus.Cases, verbs, func(ctx context.Context, team, person, verb string, request []byte) (any, error) {
 		return desk.Serve(ctx, team, person, casework.Verb(verb), request)
 	})
 }
