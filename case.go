@@ -152,6 +152,7 @@ type CaseEvent struct {
 	Case     Case      `json:"case"`
 	Alert    *Alert    `json:"alert,omitempty"` // what the team is told of it, if anything; as stored, without mention, verdict and summary
 	To       string    `json:"to,omitempty"`    // the person or case that the event names: assigned to, merged into, paged
+	Held     string    `json:"held,omitempty"`  // what held back what the team would have been told of it: a mute, a crisis or a limit
 	Note     string    `json:"note,omitempty"`  // ID of a note; its words are kept apart, where they can be erased
 	Sequence uint64    `json:"-"`               // where it is stored; when writing: of the event before it, 0 for none
 }

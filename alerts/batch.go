@@ -256,7 +256,7 @@ const maxMore = 500
 
 // quiet reports whether a mention has joined without the team hearing of it at once.
 func quiet(event *earshot.CaseEvent) bool {
-	return event.Alert == nil && event.Event == Grown && event.Seat != nil
+	return event.Alert == nil && event.Held == "" && event.Event == Grown && event.Seat != nil
 }
 
 func (b *batch) tell(a earshot.Alert) {

@@ -48,11 +48,18 @@ func (l life) run(t *testing.T, stop <-chan struct{}) {
 
 func (l life) runFor(t *testing.T, idle time.Duration, stop <-chan struct{}) {
 	t.Helper()
+	l.runMuted(t, idle, stop, nil)
+}
+
+// runMuted is runFor with mutes that hold from the first instant on.
+func (l life) runMuted(t *testing.T, idle time.Duration, stop <-chan struct{}, mutes []noise.Mute) {
+	t.Helper()
 	l.log.Stored = l.mentions
 	engine, problems := alerts.New(alerts.Options{Log: l.log}, l.config)
 	if problems != nil {
 		t.Fatal(problems)
 	}
+	engine.Mute(mutes)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- engine.Run(ctx, l.mentions) }()

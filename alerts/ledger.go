@@ -55,6 +55,9 @@ func (e *Engine) wake(ctx context.Context) error {
 	if err := recall(progress, &l.Version, l); err != nil {
 		return err
 	}
+	if err := e.recallGate(ctx, e.settings.Load()); err != nil {
+		return err
+	}
 	events, err := e.log.Events(ctx, l.Cases)
 	if err != nil {
 		return fmt.Errorf("reading the cases that were not told of: %w", err)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -13,6 +14,7 @@ import (
 	"earshot"
 	"earshot/alerts"
 	"earshot/alerts/alertstest"
+	"earshot/alerts/noise"
 )
 
 // However often the daemon dies, and whatever is edited or deleted while it is
@@ -38,7 +40,8 @@ func TestManyLives(t *testing.T) {
 	})
 }
 
-func dieAfter(t *testing.T, log *alertstest.Log, calls int, fault alertstest.Fault, l life) {
+func dieAfter(t *testing.T, log *alertstest.Log, calls int, fault alertstest.Fault, l life, mutes ...noise.Mute) {
+	t.Helper()
 	died := make(chan struct{})
 	last := log.Calls() + calls
 	log.Break = func(call int, _ string) alertstest.Fault {
@@ -51,7 +54,7 @@ func dieAfter(t *testing.T, log *alertstest.Log, calls int, fault alertstest.Fau
 		}
 		return alertstest.Fine
 	}
-	l.run(t, died)
+	l.runMuted(t, 8*time.Second, died, mutes)
 	log.Break = nil
 }
 

@@ -29,6 +29,7 @@ func (e *Engine) catchUp(ctx context.Context, events []earshot.CaseEvent) error 
 	for i := range events {
 		e.ledger.tell(events[i].Sequence)
 		var err error
+		b.recount(&events[i])
 		switch event := &events[i]; {
 		case untold(event):
 			err = b.tellAgain(ctx, event)
@@ -67,6 +68,7 @@ func (b *batch) tellAgain(ctx context.Context, event *earshot.CaseEvent) error {
 		in.drop()
 		b.touch(in)
 	}
+	b.gate.Recall(&alert, "", b.endangers(event.Event, &alert), event.At)
 	b.tell(alert)
 	return b.place(ctx, event)
 }

@@ -18,9 +18,6 @@ import (
 func (e *Engine) restore(ctx context.Context) error {
 	set := e.settings.Load()
 	e.blank()
-	if err := e.recallGate(ctx, set); err != nil {
-		return err
-	}
 	for _, brand := range set.brands {
 		records, err := e.log.Records(ctx, brand)
 		if err != nil {
@@ -46,7 +43,9 @@ func (e *Engine) restore(ctx context.Context) error {
 func (e *Engine) blank() {
 	e.stories, e.watches, e.records = story.New(story.Options{Prints: maxPrints}), map[watchKey]*watch{}, map[string][]earshot.Record{}
 	e.recent, e.placed = recent{}, 0
-	e.gate, e.gateSaved, e.muted = noise.New(e.settings.Load().noise), map[string][]byte{}, nil
+	if e.gate == nil { // it is read again with the ledger
+		e.gate, e.gateSaved = noise.New(e.settings.Load().noise), map[string][]byte{}
+	}
 }
 
 // Resume is the sequence after which mentions are read again at a start: those that

@@ -3,6 +3,7 @@ package noise
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"earshot"
@@ -49,16 +50,28 @@ func (g *Gate) With(c Config) *Gate {
 }
 
 // Mute has these mutes hold, and no others. What those that are gone held back is
-// in the next digest.
+// in the next digest, what the others hold back when they end.
 func (g *Gate) Mute(mutes []Mute, now time.Time) {
 	g.mutes = slices.Clone(mutes)
 	for _, d := range g.desks {
 		for id := range d.Mutes {
-			if !slices.ContainsFunc(g.mutes, func(m Mute) bool { return m.ID == id && m.Active(now) }) {
+			if m := g.active(id, now); m != nil {
+				d.due(m.Until)
+			} else {
 				d.due(now)
 			}
 		}
 	}
+}
+
+// active is a mute that holds, nil if it does not or is not there.
+func (g *Gate) active(id string, now time.Time) *Mute {
+	for i := range g.mutes {
+		if m := &g.mutes[i]; m.ID == id && m.Active(now) {
+			return m
+		}
+	}
+	return nil
 }
 
 // Pass decides about an alert: it returns what holds it back, or nothing if the
@@ -75,22 +88,56 @@ func (g *Gate) Pass(a *earshot.Alert, danger bool, now time.Time) (held string) 
 		return ""
 	}
 	if m := g.mutedBy(&subject, now); m != nil {
-		held = "mute " + m.ID
-		d.hold(a, held, earlier(m.Until, now.Add(daily)), now)
-		if len(d.Mutes) < mostWhys {
-			d.Mutes[m.ID] = true
-		}
-		return held
-	}
-	if a.Kind != earshot.KindCrisis && g.inhibited(&subject, now) {
+		held = byMute + m.ID
+	} else if a.Kind != earshot.KindCrisis && g.inhibited(&subject, now) {
 		held = "crisis of " + a.Brand
-	} else if limit, ok := g.config.Limits[a.Team]; ok && a.Kind != earshot.KindCrisis && a.Urgency != earshot.Critical && !d.take(limit, now) {
+	} else if limit, limited := g.limits(a); limited && !d.take(limit, now) {
 		held = "limit"
 	}
 	if held != "" {
-		d.hold(a, held, now.Add(g.config.Digest), now)
+		g.hold(d, a, held, now)
 	}
 	return held
+}
+
+// byMute begins what Pass returns of a mute.
+const byMute = "mute "
+
+// limits is the limit that holds for an alert.
+func (g *Gate) limits(a *earshot.Alert) (Limit, bool) {
+	limit, limited := g.config.Limits[a.Team]
+	return limit, limited && a.Kind != earshot.KindCrisis && a.Urgency != earshot.Critical
+}
+
+func (g *Gate) hold(d *desk, a *earshot.Alert, held string, now time.Time) {
+	id, muted := strings.CutPrefix(held, byMute)
+	if !muted {
+		d.hold(a, held, now.Add(g.config.Digest), now)
+		return
+	}
+	due := now.Add(daily)
+	if m := g.active(id, now); m != nil {
+		due = earlier(m.Until, due)
+	}
+	d.hold(a, held, due, now)
+	if len(d.Mutes) < mostWhys {
+		d.Mutes[id] = true
+	}
+}
+
+// Recall has the gate know of an alert that was decided about at a moment, and of
+// which nobody lived to save what the gate then knew: held is what Pass returned.
+func (g *Gate) Recall(a *earshot.Alert, held string, danger bool, at time.Time) {
+	d := g.desk(a.Team)
+	if a.Kind == earshot.KindCrisis && a.Evidence != nil {
+		subject := Of(a)
+		d.crisis(&subject, a.Evidence.Topic, at)
+	}
+	if held != "" {
+		g.hold(d, a, held, at)
+	} else if limit, limited := g.limits(a); limited && !danger && a.Why != earshot.BecauseDigest {
+		d.take(limit, at)
+	}
 }
 
 // daily is how long what a mute holds back is not told of at most.
@@ -166,9 +213,7 @@ func (g *Gate) Digests(now time.Time) []*earshot.Alert {
 
 // over are the mutes of a desk that have ended.
 func (g *Gate) over(d *desk, now time.Time) []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(d.Mutes)), func(id string) bool {
-		return slices.ContainsFunc(g.mutes, func(m Mute) bool { return m.ID == id && m.Active(now) })
-	})
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(d.Mutes)), func(id string) bool { return g.active(id, now) != nil })
 }
 
 // Teams are those of which there is something to save.
