@@ -138,7 +138,7 @@ func (q *Query) since(now time.Time) (time.Time, error) {
 	if q.Since == "" {
 		return time.Time{}, nil
 	}
-	d, err := length(q.Since)
+	d, err := Length(q.Since)
 	if err != nil || d < 0 {
 		return time.Time{}, refuse(BadRequest, "%q is no length of time (such as 90m, 8h, 2d, 1w)", shown(q.Since))
 	}

@@ -192,19 +192,23 @@ func (a *Action) until(now time.Time) (time.Time, error) {
 	if !a.Until.IsZero() {
 		return time.Time{}, refuse(BadRequest, "for and until cannot both be said")
 	}
-	d, err := length(a.For)
+	d, err := Length(a.For)
 	if err != nil {
 		return time.Time{}, refuse(BadRequest, "%q is no length of time (such as 90m, 8h, 2d, 1w)", a.For)
 	}
 	return now.Add(d), nil
 }
 
-// length reads a length of time, days and weeks among them.
-func length(text string) (time.Duration, error) {
-	for unit, hours := range map[string]int{"d": 24, "w": 7 * 24} {
+// Length reads a length of time, days and weeks among them.
+func Length(text string) (time.Duration, error) {
+	const most = 100 * 365 * 24 // hours: more would not fit
+	for unit, hours := range map[string]uint64{"d": 24, "w": 7 * 24} {
 		if number, ok := strings.CutSuffix(text, unit); ok {
-			n, err := strconv.ParseUint(number, 10, 16)
-			return time.Duration(n) * time.Duration(hours) * time.Hour, err
+			n, err := strconv.ParseUint(number, 10, 32)
+			if err == nil && n > most/hours {
+				err = strconv.ErrRange
+			}
+			return time.Duration(n*hours) * time.Hour, err
 		}
 	}
 	return time.ParseDuration(text)

@@ -25,8 +25,8 @@ const MaxRequest = 64 << 10
 // proved: a payload that names another person is refused. The error is a *Refusal
 // when the person can do something about it.
 func (d *Desk) Serve(ctx context.Context, team, person string, verb Verb, payload []byte) (any, error) {
-	if !personName(person) {
-		return nil, refuse(Forbidden, "%q cannot be a person's name (letters, digits, - and _)", shown(person))
+	if err := IsSelf("", person); err != nil {
+		return nil, err
 	}
 	if err := d.Board.await(ctx); err != nil {
 		return nil, err
@@ -34,10 +34,10 @@ func (d *Desk) Serve(ctx context.Context, team, person string, verb Verb, payloa
 	switch verb {
 	case List:
 		var q Query
-		if err := read(payload, &q); err != nil {
+		if err := Read(payload, &q); err != nil {
 			return nil, err
 		}
-		if err := isSelf(q.Sender, person); err != nil {
+		if err := IsSelf(q.Sender, person); err != nil {
 			return nil, err
 		}
 		return d.Board.List(team, person, q, d.Now())
@@ -46,27 +46,28 @@ func (d *Desk) Serve(ctx context.Context, team, person string, verb Verb, payloa
 			Sender string `json:"by"`
 			Case   string `json:"case"`
 		}
-		if err := read(payload, &a); err != nil {
+		if err := Read(payload, &a); err != nil {
 			return nil, err
 		}
-		if err := isSelf(a.Sender, person); err != nil {
+		if err := IsSelf(a.Sender, person); err != nil {
 			return nil, err
 		}
 		return d.Get(ctx, team, person, a.Case)
 	}
 	a := Action{}
-	if err := read(payload, &a); err != nil {
+	if err := Read(payload, &a); err != nil {
 		return nil, err
 	}
-	if err := isSelf(a.Sender, person); err != nil {
+	if err := IsSelf(a.Sender, person); err != nil {
 		return nil, err
 	}
 	a.Verb, a.By, a.Team = verb, person, team
 	return d.Do(ctx, a)
 }
 
-// read reads a request strictly: a word that is not understood may have been meant.
-func read(payload []byte, into any) error {
+// Read reads a request strictly: a word that is not understood may have been meant.
+// Its error is a *Refusal.
+func Read(payload []byte, into any) error {
 	if len(payload) > MaxRequest {
 		return refuse(BadRequest, "the request has %d bytes: at most %d", len(payload), MaxRequest)
 	}
@@ -87,8 +88,12 @@ func read(payload []byte, into any) error {
 	return nil
 }
 
-// isSelf refuses a payload that names another person than the credential.
-func isSelf(named, person string) error {
+// IsSelf refuses a payload that names another person than the credential, and a
+// person that nobody can be.
+func IsSelf(named, person string) error {
+	if !personName(person) {
+		return refuse(Forbidden, "%q cannot be a person's name (letters, digits, - and _)", shown(person))
+	}
 	if named != "" && named != person {
 		return refuse(Forbidden, "you are %s: nobody acts as %s with your credential", person, shown(named))
 	}

@@ -16,9 +16,9 @@ import (
 type desk struct {
 	Held     int             `json:"held,omitempty"`     // alerts held back since the last digest
 	From     time.Time       `json:"from,omitzero"`      // when the first of them was
-	Due      time.Time       `json:"due,omitzero"`       // when the team hears of them
+	Due      time.Time       `json:"due,omitzero"`       // when the team hears of them, or that a mute is over
 	Why      map[string]int  `json:"why,omitempty"`      // what held how many of them
-	Mutes    map[string]bool `json:"mutes,omitempty"`    // those that held some of them
+	Mutes    map[string]bool `json:"mutes,omitempty"`    // those whose end the team hears of
 	Brand    string          `json:"brand,omitempty"`    // of all of them; All for several
 	Kind     earshot.Kind    `json:"kind,omitempty"`     // the most severe one
 	Top      []heldCase      `json:"top,omitempty"`      // most urgent first
@@ -61,6 +61,16 @@ func (d *desk) clone() *desk {
 func (d *desk) due(at time.Time) {
 	if d.Due.IsZero() || at.Before(d.Due) {
 		d.Due = at
+	}
+}
+
+// waits reports whether there is something that the team will hear of.
+func (d *desk) waits() bool { return !d.Due.IsZero() && (d.Held > 0 || len(d.Mutes) > 0) }
+
+// watch has the team hear when a mute is over.
+func (d *desk) watch(id string) {
+	if len(d.Mutes) < mostWhys {
+		d.Mutes[id] = true
 	}
 }
 
@@ -135,10 +145,13 @@ func (d *desk) crisis(s *Subject, topic string, now time.Time) {
 }
 
 // digest is the alert that says what was held back, which is then forgotten. Over
-// are the mutes that have ended.
+// says which mutes have ended.
 func (d *desk) digest(team string, over []string, now time.Time) *earshot.Alert {
 	d.Revision++
 	held := &earshot.Held{From: d.From, To: now, Alerts: d.Held}
+	if d.Held == 0 {
+		held.From, d.Brand, d.Kind = now, earshot.All, earshot.KindCustomer
+	}
 	for name, count := range d.Why {
 		held.Why = append(held.Why, earshot.Tally{Name: name, Count: count})
 	}
@@ -163,24 +176,23 @@ func (d *desk) digest(team string, over []string, now time.Time) *earshot.Alert 
 		ID: fmt.Sprintf("%s.%s.%d", matter, team, d.Revision), Case: matter, Revision: d.Revision, Team: team, Brand: d.Brand, Kind: d.Kind,
 		Urgency: urgency, Why: earshot.BecauseDigest, At: now, Count: d.Held, Held: held, Summary: summary(held, over),
 	}
-	d.Held, d.From, d.Due, d.Brand, d.Kind, d.Top = 0, time.Time{}, time.Time{}, "", "", nil
-	d.Why, d.Mutes = map[string]int{}, map[string]bool{}
+	d.Held, d.From, d.Brand, d.Kind, d.Top, d.Why = 0, time.Time{}, "", "", nil, map[string]int{}
 	return a
 }
 
 func summary(held *earshot.Held, over []string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d held back since %s: ", held.Alerts, held.From.UTC().Format("Mon 15:04 UTC"))
-	for i, why := range held.Why {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%d by %s", why.Count, why.Name)
+	var parts []string
+	for _, why := range held.Why {
+		parts = append(parts, fmt.Sprintf("%d by %s", why.Count, why.Name))
 	}
-	for _, id := range over {
-		b.WriteString("; mute " + id + " is over")
+	said := strings.Join(over, "; ")
+	switch {
+	case held.Alerts == 0:
+		return said + ": nothing more was held back"
+	case said != "":
+		said = "; " + said
 	}
-	return b.String()
+	return fmt.Sprintf("%d held back since %s: %s%s", held.Alerts, held.From.UTC().Format("Mon 15:04 UTC"), strings.Join(parts, ", "), said)
 }
 
 func bounded(name string) string {

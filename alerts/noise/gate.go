@@ -49,10 +49,16 @@ func (g *Gate) With(c Config) *Gate {
 	return next
 }
 
-// Mute has these mutes hold, and no others. What those that are gone held back is
-// in the next digest, what the others hold back when they end.
+// Mute has these mutes hold, and no others. That those that are gone are over, and
+// what they held back, is in the next digest; of the others when they end. The team
+// of a mute hears that it is over also when it held nothing back.
 func (g *Gate) Mute(mutes []Mute, now time.Time) {
 	g.mutes = slices.Clone(mutes)
+	for i := range g.mutes {
+		if m := &g.mutes[i]; m.Team != "" && m.Active(now) {
+			g.desk(m.Team).watch(m.ID)
+		}
+	}
 	for _, d := range g.desks {
 		for id := range d.Mutes {
 			if m := g.active(id, now); m != nil {
@@ -120,9 +126,7 @@ func (g *Gate) hold(d *desk, a *earshot.Alert, held string, now time.Time) {
 		due = earlier(m.Until, due)
 	}
 	d.hold(a, held, due, now)
-	if len(d.Mutes) < mostWhys {
-		d.Mutes[id] = true
-	}
+	d.watch(id)
 }
 
 // Recall has the gate know of an alert that was decided about at a moment, and of
@@ -156,7 +160,7 @@ func (g *Gate) Muted(s Subject, now time.Time) *Mute { return g.mutedBy(&s, now)
 
 func (g *Gate) mutedBy(s *Subject, now time.Time) *Mute {
 	for i := range g.mutes {
-		if m := &g.mutes[i]; m.Active(now) && m.Matchers.Match(s) {
+		if m := &g.mutes[i]; m.Active(now) && m.Hides(s) {
 			return m
 		}
 	}
@@ -192,28 +196,49 @@ func (g *Gate) desk(team string) *desk {
 func (g *Gate) Due() time.Time {
 	var due time.Time
 	for _, d := range g.desks {
-		if d.Held > 0 && (due.IsZero() || d.Due.Before(due)) {
+		if d.waits() && (due.IsZero() || d.Due.Before(due)) {
 			due = d.Due
 		}
 	}
 	return due
 }
 
-// Digests are the alerts that say what was held back, for each team whose digest
-// is due; the gate forgets what they say.
+// Digests are the alerts that say what was held back and which mutes are over, for
+// each team whose digest is due; the gate forgets what they say.
 func (g *Gate) Digests(now time.Time) []*earshot.Alert {
 	var digests []*earshot.Alert
 	for _, team := range slices.Sorted(maps.Keys(g.desks)) {
-		if d := g.desks[team]; d.Held > 0 && !d.Due.After(now) {
-			digests = append(digests, d.digest(team, g.over(d, now), now))
+		d := g.desks[team]
+		if !d.waits() || d.Due.After(now) {
+			continue
+		}
+		over := g.over(d, now)
+		if d.Held > 0 || len(over) > 0 {
+			digests = append(digests, d.digest(team, over, now))
+		}
+		d.Due = time.Time{}
+		for id := range d.Mutes {
+			d.due(g.active(id, now).Until)
 		}
 	}
 	return digests
 }
 
-// over are the mutes of a desk that have ended.
+// over are the mutes of a desk that have ended, in words; the desk forgets them.
 func (g *Gate) over(d *desk, now time.Time) []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(d.Mutes)), func(id string) bool { return g.active(id, now) != nil })
+	var over []string
+	for _, id := range slices.Sorted(maps.Keys(d.Mutes)) {
+		if g.active(id, now) != nil {
+			continue
+		}
+		delete(d.Mutes, id)
+		said := byMute + id + " is over"
+		if i := slices.IndexFunc(g.mutes, func(m Mute) bool { return m.ID == id }); i >= 0 {
+			said += " (" + bounded(g.mutes[i].Matchers.String()) + ", by " + bounded(g.mutes[i].By) + ")"
+		}
+		over = append(over, said)
+	}
+	return over
 }
 
 // Teams are those of which there is something to save.

@@ -63,7 +63,7 @@ func DefaultInhibit() []Inhibit {
 }
 
 func (c Config) with() Config {
-	c.MaxMute = cmp.Or(c.MaxMute, DefaultMaxMute)
+	c.MaxMute = c.Longest()
 	c.Digest = cmp.Or(c.Digest, DefaultDigest)
 	if c.Inhibit == nil {
 		c.Inhibit = DefaultInhibit()
@@ -76,6 +76,9 @@ func (c Config) with() Config {
 	c.Limits = limits
 	return c
 }
+
+// Longest is how long a mute may last.
+func (c Config) Longest() time.Duration { return cmp.Or(c.MaxMute, DefaultMaxMute) }
 
 // Again is when a team hears again of a case: open and claimed by nobody for the
 // repeat interval since it was told. It returns false for never.

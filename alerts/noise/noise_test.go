@@ -172,6 +172,36 @@ func TestMuteTakenBack(t *testing.T) {
 	}
 }
 
+// The team of a mute hears that it is over, whatever it held back and however often
+// it was told before; a mute of one team says nothing of the others.
+func TestMuteAnnounced(t *testing.T) {
+	g := noise.New(noise.Config{})
+	end := noon.Add(40 * time.Hour)
+	own, idle, wide := mute(t, `topic=delivery`, end), mute(t, `topic=recall`, noon.Add(time.Hour)), mute(t, `topic=delivery`, end)
+	own.Team, idle.ID, idle.Team, wide.ID = "cs", "m2", "cs", "m3"
+	g.Mute([]noise.Mute{own, idle}, noon)
+	other := customer(1, earshot.Normal)
+	other.Team = "pr"
+	pass(t, g, other, false, noon, "")
+	pass(t, g, customer(2, earshot.Normal), false, noon.Add(30*time.Minute), "mute m1")
+	said := func(at time.Time, want ...string) {
+		t.Helper()
+		var got []string
+		for _, d := range g.Digests(at) {
+			got = append(got, d.Team+" "+string(d.Urgency)+" "+d.Summary)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+	said(noon.Add(time.Hour), "cs normal 1 held back since Sun 12:30 UTC: 1 by mute m1; mute m2 is over (topic=recall, by anna)")
+	said(noon.Add(39 * time.Hour))
+	g.Mute([]noise.Mute{own, wide}, noon.Add(39*time.Hour))
+	g = g.With(noise.Config{})
+	said(end, "cs low mute m1 is over (topic=delivery, by anna): nothing more was held back")
+	said(end.Add(time.Hour))
+}
+
 // A crisis holds back small customer matters and stories of its brand while it
 // lasts, and no longer.
 func TestInhibit(t *testing.T) {
@@ -237,9 +267,14 @@ func TestMuteCheck(t *testing.T) {
 		"by":       func(m *noise.Mute) { m.By = "" },
 		"why":      func(m *noise.Mute) { m.Why = " " },
 		"until":    func(m *noise.Mute) { m.Until = noon.Add(30 * 24 * time.Hour) },
+		"all":      func(m *noise.Mute) { m.Team, m.Matchers = "cs", mute(t, `team=cs`, noon).Matchers },
+		"others":   func(m *noise.Mute) { m.Team, m.Matchers = "cs", mute(t, `brand=acme,team=~"pr|ops"`, noon).Matchers },
 	} {
 		bad := good
 		change(&bad)
+		if path == "all" || path == "others" {
+			path = "matchers"
+		}
 		if problems := bad.Check(noise.DefaultMaxMute, noon); len(problems) != 1 || problems[0].Path != path || problems[0].Hint == "" {
 			t.Errorf("%s: %v", path, problems)
 		}
