@@ -3,16 +3,19 @@ package alerts
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"earshot"
 	"earshot/alerts/duty"
 	"earshot/alerts/noise"
+	"earshot/alerts/wording"
 )
 
 // Team is a group of people who act on alerts.
 type Team struct {
 	Name            string         `yaml:"name" jsonschema:"description=Name of the team in subjects and routes: a-z 0-9 and -"`
 	Kinds           []earshot.Kind `yaml:"kinds" jsonschema:"description=What reaches the team; everything if left out"`
+	Lang            string         `yaml:"lang" jsonschema:"description=Language that sinks word the team's alerts in; English if left out,enum=da,enum=de,enum=en,enum=es,enum=fr"`
 	RespondWithin   duty.Limits    `yaml:"respond_within" jsonschema:"description=How soon the team answers for the first time, by urgency; a band left out has no clock"`
 	NextReplyWithin duty.Limits    `yaml:"next_reply_within" jsonschema:"description=How soon the team answers a further word of the customer, by urgency; as respond_within if left out, {} for no clock"`
 	ResolveWithin   duty.Limits    `yaml:"resolve_within" jsonschema:"description=How soon the team resolves a case, by urgency, not counting the time in which it waits for the customer; a band left out has no clock"`
@@ -79,6 +82,9 @@ func (t Team) check(path string, others map[string]Team) earshot.Problems {
 		if !slices.Contains(earshot.Kinds(), kind) {
 			report(fmt.Sprintf(".kinds[%d]", i), fmt.Sprintf("there is no kind %q", kind), "one of "+list(earshot.Kinds()))
 		}
+	}
+	if t.Lang != "" && !slices.Contains(wording.Languages(), t.Lang) {
+		report(".lang", fmt.Sprintf("there are no words in %q", t.Lang), "one of "+strings.Join(wording.Languages(), ", "))
 	}
 	problems = append(problems, t.limits().Check(path)...)
 	problems = append(problems, t.Hours.Check(path+".hours")...)

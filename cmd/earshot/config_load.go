@@ -136,7 +136,7 @@ func (l *loader) book(teams []string) {
 
 // teamsKnown reports whether all names of teams could be read.
 func (l *loader) teamsKnown() bool {
-	return l.document.Complete("teams", "kinds", "respond_within", "next_reply_within", "resolve_within", "warn_at", "around_the_clock", "hours", "people", "lead", "rota")
+	return l.document.Complete("teams", "kinds", "lang", "respond_within", "next_reply_within", "resolve_within", "warn_at", "around_the_clock", "hours", "people", "lead", "rota")
 }
 
 // unbound returns the rules without the topics that they name, nor the brands

@@ -34,8 +34,8 @@ type sinkCommon struct {
 	Brands     []string       `yaml:"brands" jsonschema:"description=Tell of these brands only"`
 	Kinds      []earshot.Kind `yaml:"kinds" jsonschema:"description=Tell of these kinds only"`
 	MinUrgency string         `yaml:"min_urgency" jsonschema:"description=Tell of what is at least so urgent,enum=low,enum=normal,enum=high,enum=critical"`
-	Lang       string         `yaml:"lang" jsonschema:"description=Language of the fixed words; English if left out,enum=da,enum=de,enum=en,enum=es,enum=fr"`
-	Zone       string         `yaml:"zone" jsonschema:"description=Time zone of the times that are told; UTC if left out,example=Europe/Berlin"`
+	Lang       string         `yaml:"lang" jsonschema:"description=Language of the fixed words; that of the team if left out,enum=da,enum=de,enum=en,enum=es,enum=fr"`
+	Zone       string         `yaml:"zone" jsonschema:"description=Time zone of the times that are told; that of the team's hours if left out or else UTC,example=Europe/Berlin"`
 	MaxAge     time.Duration  `yaml:"max_age" jsonschema:"description=Do not send what was raised longer ago, after an outage for example; 0 to send everything"`
 	CAFile     string         `yaml:"ca_file" jsonschema:"description=Certificates of the authority that the peer's certificate is from if it is none that the system trusts"`
 }
@@ -50,13 +50,7 @@ func keepSinkSection(_ *strict.Document, n *strict.Node, into reflect.Value) {
 
 // sinks has each driver check its section.
 func (l *loader) sinks() {
-	l.config.Templates = l.file.Templates
-	if dir := l.file.Templates; dir != "" {
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			l.problem("templates", "there is no such folder", "name the folder with your own templates, or leave the key out")
-			l.config.Templates = ""
-		}
-	}
+	l.templates()
 	names := map[string]bool{}
 	for i, section := range l.file.Sinks {
 		if section.node == nil {
@@ -108,7 +102,7 @@ func (l *loader) sink(path string, n *strict.Node) (SinkConfig, bool) {
 		l.problem(path+".type", fmt.Sprintf("there is no sink of type %q", c.Type), strict.Suggest(c.Type, known))
 		return c, false
 	}
-	c.Fingerprint = l.document.Fingerprint(n) + folderStamp(l.config.Templates)
+	c.Fingerprint = l.document.Fingerprint(n) + wordsStamp(l.config.wordingOf(c.Common))
 	c.Decode = func(into any) error {
 		if ok := l.document.DecodeLater(n, into, sinkKeys()...); !ok && l.loaded {
 			return errInvalid
@@ -168,10 +162,6 @@ func words[T ~string](list []T) []string {
 	return all
 }
 
-func (c *Config) wordingOf(common sinkCommon) wording.Options {
-	return wording.Options{Team: common.Team, Language: common.Lang, Zone: common.Zone, Dir: c.Templates}
-}
-
 // peerTLS is how a sink protects what it sends.
 func peerTLS(caFile string) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
@@ -202,19 +192,4 @@ func (c SinkConfig) open(config *Config, state alerts.SinkState, act alerts.Act,
 		Name: c.Name, Team: c.Common.Team, Client: alerts.NewSinkClient(protection), TLS: protection,
 		Words: words, State: state, Act: act, Log: log, Decode: c.Decode,
 	})
-}
-
-// folderStamp changes whenever a file of the folder does.
-func folderStamp(dir string) string {
-	entries, err := os.ReadDir(dir)
-	if dir == "" || err != nil {
-		return ""
-	}
-	var b strings.Builder
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
-			fmt.Fprintf(&b, "%s %d %s\n", e.Name(), info.Size(), info.ModTime())
-		}
-	}
-	return earshot.Key(b.String())
 }
