@@ -41,7 +41,10 @@ type Case struct {
 	Pin       *Pin       `json:"pin,omitempty"`        // a line of another team for everybody who answers
 	LegalHold *LegalHold `json:"legal_hold,omitempty"` // while it holds, nothing of the case is deleted by age
 	Merged    string     `json:"merged,omitempty"`     // ID of the case it became part of
-	Absorbed  []string   `json:"absorbed,omitempty"`   // IDs of the cases that became part of it
+	Absorbed  []string   `json:"absorbed,omitempty"`   // IDs of the cases that became part of it, and of those that were part of them
+	Also      []string   `json:"also,omitempty"`       // keys of further authors whose matter it is, since their cases became part of it
+	Handed    []string   `json:"handed,omitempty"`     // teams that people escalated it to: they have a case with its ID
+	Reopened  time.Time  `json:"reopened,omitzero"`    // when it began anew that had ended without an answer: the first answer counts from then
 	Taken     time.Time  `json:"taken,omitzero"`       // since when it is the owner's
 	Acts      []Act      `json:"acts,omitempty"`       // what people did to it last, the newest at the end, at most 8
 

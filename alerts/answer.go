@@ -20,13 +20,13 @@ func (b *batch) answer(ctx context.Context, s *earshot.Stored) error {
 			return err
 		}
 		found := false
-		for _, seat := range of.Seats {
-			c, err := b.open(ctx, seat.Team, seat.Case)
-			if err != nil {
-				return err
-			}
-			event, done := Reply(b.settings.team(seat.Team), &c.Case, m, s.Sequence, b.now)
-			found = found || c.Customer != ""
+		cases, err := b.involved(ctx, of.Seats)
+		if err != nil {
+			return err
+		}
+		for _, c := range cases {
+			event, done := Reply(b.settings.team(c.Team), &c.Case, m, s.Sequence, b.now)
+			found = found || isCustomers(&c.Case)
 			if done {
 				b.add(c, event)
 			}
@@ -41,12 +41,15 @@ func (b *batch) answer(ctx context.Context, s *earshot.Stored) error {
 // Reply decides what a reply of the brand does to a case: it stops the clocks of a
 // customer's. It is pure, and returns false when nothing changes.
 func Reply(t Team, c *earshot.Case, reply *earshot.Mention, cause uint64, now time.Time) (earshot.CaseEvent, bool) {
-	if c.Customer == "" || closed(c.State) || c.Merged != "" || c.Through >= cause {
+	if !isCustomers(c) || closed(c.State) && c.Merged == "" || c.Through >= cause {
 		return earshot.CaseEvent{}, false
 	}
 	after := *c
 	after.Through = cause
 	after.Answered = heard(reply, now)
+	if c.Merged != "" { // it will matter if the merge is undone
+		return earshot.CaseEvent{Event: Replied, By: earshot.Daemon, At: now, Cause: cause, Mention: reply.ID, Case: after}, true
+	}
 	after.PageAt = time.Time{}
 	t.Clocks().Wind(&after)
 	if after.State != earshot.Muted {

@@ -75,9 +75,9 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 	routes, again := b.reach(s, homes), isAgain(s)
 	if !again {
 		routes = b.spreading(s, place, routes)
-		if routes, err = b.further(ctx, s, homes, routes); err != nil {
-			return err
-		}
+	}
+	if routes, err = b.further(ctx, s, homes, routes); err != nil {
+		return err
 	}
 	if len(routes) == 0 && !again {
 		return nil
@@ -144,6 +144,10 @@ func (b *batch) seat(ctx context.Context, s *earshot.Stored, homes *homes, known
 		}
 		known.Seats = append(known.Seats, seat)
 	}
+	routes, err := b.handed(ctx, s, homes, &known, routes)
+	if err != nil {
+		return err
+	}
 	moved := false
 	for i := range known.Seats {
 		done, err := b.step(ctx, s, homes, &known.Seats[i], routes, said)
@@ -161,17 +165,22 @@ func (b *batch) seat(ctx context.Context, s *earshot.Stored, homes *homes, known
 // step does to one case what the mention asks for, and notes it in the seat. It
 // returns false when nothing had to be done.
 func (b *batch) step(ctx context.Context, s *earshot.Stored, homes *homes, seat *earshot.Seat, routes []earshot.Route, said string) (bool, error) {
-	c, err := b.open(ctx, seat.Team, seat.Case)
+	first, err := b.open(ctx, seat.Team, seat.Case)
+	if err != nil {
+		return false, err
+	}
+	c, id, err := b.whole(ctx, first, seat.Case)
 	if err != nil {
 		return false, err
 	}
 	step := b.stepOf(s, homes, c, seat, routes)
+	step.Case = id
 	if c.Alarm != "" { // a crisis counts its mentions by itself
 		if same := (seat.Member == nil) == (step.Is == nil); same {
 			return false, nil
 		}
 		seat.Member, seat.Said = step.Is, said
-		return true, nil
+		return true, b.parts(ctx, first, step, *seat)
 	}
 	step.Same = step.Was != nil && step.Is != nil && seat.Said == said &&
 		b.settings.bands.Of(step.Was.Urgency) == b.settings.bands.Of(step.Is.Urgency)
@@ -188,12 +197,15 @@ func (b *batch) step(ctx context.Context, s *earshot.Stored, homes *homes, seat 
 	if event.Alert != nil {
 		event.Alert.To = homes.to[seat.Team]
 	}
+	if err := b.parts(ctx, first, step, *seat); err != nil {
+		return false, err
+	}
 	if !c.exists || c.Through < s.Sequence {
 		now := *seat
 		event.Seat = &now
 		b.add(c, event)
 	}
-	if step.Is != nil && c.Customer != "" && c.Customer == homes.author {
+	if step.Is != nil && first.Customer != "" && first.Customer == homes.author {
 		return true, b.settle(ctx, s.Brand, homes.author, *seat)
 	}
 	return true, nil
@@ -363,36 +375,4 @@ func (b *batch) publish(ctx context.Context) error {
 	e.gate = b.gate
 	e.metrics.published(b.alerts)
 	return nil
-}
-
-// member is what a mention adds to a case.
-func member(s *earshot.Stored, route earshot.Route) *earshot.Member {
-	return &earshot.Member{
-		Mention: s.Mention.Key(), Urgency: s.Verdict.Urgency, Reach: s.Mention.Author.Followers,
-		Kind: route.Kind, Topic: route.Topic,
-	}
-}
-
-func find(members []earshot.Member, mention string) *earshot.Member {
-	for i := range members {
-		if members[i].Mention == mention {
-			return &members[i]
-		}
-	}
-	return nil
-}
-
-// digest tells two versions of a mention apart when what its author says differs, or
-// what the book makes of it. Counters and the time that passes change the urgency a
-// little with every look at a post: it matters only when its band is another.
-func digest(s *earshot.Stored) string {
-	if s.Verdict == nil {
-		return ""
-	}
-	m, v := &s.Mention, s.Verdict
-	said := []string{m.Title, m.Text, m.Place}
-	for _, media := range m.Media {
-		said = append(said, media.Alt, media.Name) // addresses change by themselves on some networks
-	}
-	return earshot.Key(fmt.Sprintf("%q %q %d %q %q %v", said, m.Links, v.Sentiment, v.Topics, v.Labels, v.Routes))
 }

@@ -69,3 +69,35 @@ func (b *batch) membership(ctx context.Context, brand, mention string) (earshot.
 	b.engine.seats.Add(key, found)
 	return found, nil
 }
+
+// member is what a mention adds to a case.
+func member(s *earshot.Stored, route earshot.Route) *earshot.Member {
+	return &earshot.Member{
+		Mention: s.Mention.Key(), Urgency: s.Verdict.Urgency, Reach: s.Mention.Author.Followers,
+		Kind: route.Kind, Topic: route.Topic,
+	}
+}
+
+func find(members []earshot.Member, mention string) *earshot.Member {
+	for i := range members {
+		if members[i].Mention == mention {
+			return &members[i]
+		}
+	}
+	return nil
+}
+
+// digest tells two versions of a mention apart when what its author says differs, or
+// what the book makes of it. Counters and the time that passes change the urgency a
+// little with every look at a post: it matters only when its band is another.
+func digest(s *earshot.Stored) string {
+	if s.Verdict == nil {
+		return ""
+	}
+	m, v := &s.Mention, s.Verdict
+	said := []string{m.Title, m.Text, m.Place}
+	for _, media := range m.Media {
+		said = append(said, media.Alt, media.Name) // addresses change by themselves on some networks
+	}
+	return earshot.Key(fmt.Sprintf("%q %q %d %q %q %v", said, m.Links, v.Sentiment, v.Topics, v.Labels, v.Routes))
+}

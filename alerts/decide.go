@@ -49,8 +49,7 @@ func From(s Step, bands earshot.Bands, now time.Time) (earshot.CaseEvent, bool) 
 	if s.Same || (s.Was == nil && s.Is == nil) {
 		return earshot.CaseEvent{}, false
 	}
-	s.own = s.Customer != "" && s.Mention.RepostOf == "" && s.Mention.AuthorKey() == s.Customer
-	s.thanks = s.own && s.joins() && !s.Before.Answered.IsZero() && isThanks(s.Mention, s.Verdict)
+	s.speaks()
 	after := s.after(bands, now)
 	event := earshot.CaseEvent{Event: s.event(), By: earshot.Daemon, At: now, Cause: s.Cause, Mention: s.Mention.ID}
 	why := s.why(&after)
@@ -70,6 +69,13 @@ func From(s Step, bands earshot.Bands, now time.Time) (earshot.CaseEvent, bool) 
 	alert.Summary = Summary(alert)
 	event.Case, event.Alert = after, alert
 	return event, true
+}
+
+// speaks finds out whether the customer speaks, and to say thank you.
+func (s *Step) speaks() {
+	author := s.Mention.AuthorKey()
+	s.own = author != "" && s.Mention.RepostOf == "" && (author == s.Customer || s.Before != nil && isOf(s.Before, author))
+	s.thanks = s.own && s.joins() && !s.Before.Answered.IsZero() && isThanks(s.Mention, s.Verdict)
 }
 
 // when says whether the team hears of a change now, or at what time; zero is
@@ -183,6 +189,18 @@ func (s Step) after(bands earshot.Bands, now time.Time) earshot.Case {
 	if s.opens() {
 		c = s.fresh(&c, now)
 	}
+	s.count(&c, bands)
+	if c.Count < 1 {
+		c.State = earshot.Expired
+		c.RespondBy, c.NextBy, c.ResolveBy, c.TellAt, c.PageAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}, time.Time{}
+		return c
+	}
+	s.speak(&c, now)
+	return c
+}
+
+// count has a case hold the mention as it is now.
+func (s Step) count(c *earshot.Case, bands earshot.Bands) {
 	c.Through = max(c.Through, s.Cause)
 	c.Members = without(c.Members, s.Mention.Key())
 	if s.Was != nil {
@@ -200,13 +218,6 @@ func (s Step) after(bands earshot.Bands, now time.Time) earshot.Case {
 		c.Urgency = mostUrgent(c.Members)
 		c.Band = bands.Of(c.Urgency)
 	}
-	if c.Count < 1 {
-		c.State = earshot.Expired
-		c.RespondBy, c.NextBy, c.ResolveBy, c.TellAt, c.PageAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}, time.Time{}
-		return c
-	}
-	s.speak(&c, now)
-	return c
 }
 
 // fresh is a case at its beginning. What it was told of before stays known.
@@ -216,6 +227,7 @@ func (s Step) fresh(was *earshot.Case, now time.Time) earshot.Case {
 		Opening: s.Mention.ID, Opened: heard(s.Mention, now), Spoke: heard(s.Mention, now),
 		Told: was.Told, Alert: was.Alert, ToldAt: was.ToldAt, Through: was.Through,
 		Kind: was.Kind, Topic: was.Topic, Band: was.Band, Pin: was.Pin, LegalHold: was.LegalHold,
+		Absorbed: was.Absorbed, Also: was.Also, Handed: was.Handed,
 	}
 }
 

@@ -13,9 +13,6 @@ import (
 // together is how long further posts of a customer join the case that is open.
 const together = 48 * time.Hour
 
-// maxMerges bounds how often a case that was merged is followed.
-const maxMerges = 8
-
 // homes is where a mention belongs: the case of its author for teams that hear of
 // customers, that of its story for the others.
 type homes struct {
@@ -56,27 +53,11 @@ func (b *batch) home(ctx context.Context, s *earshot.Stored, h *homes, known ear
 				return seat, err
 			}
 		}
-		seat.Case, err = b.unmerged(ctx, route.Team, h.customer)
-		return seat, err
+		seat.Case = h.customer
+		return seat, nil
 	}
-	id, err := b.storyCase(ctx, s, h, known, route)
-	if err != nil {
-		return seat, err
-	}
-	seat.Case, err = b.unmerged(ctx, route.Team, id)
+	seat.Case, err = b.storyCase(ctx, s, h, known, route)
 	return seat, err
-}
-
-// unmerged is where a case has gone.
-func (b *batch) unmerged(ctx context.Context, team, id string) (string, error) {
-	for range maxMerges {
-		c, err := b.open(ctx, team, id)
-		if err != nil || c.Merged == "" {
-			return id, err
-		}
-		id = c.Merged
-	}
-	return id, nil
 }
 
 // customerCase is the case of an author: the one of the thread, if it is theirs;
@@ -117,8 +98,12 @@ func (b *batch) liveCase(ctx context.Context, s *earshot.Stored, author, team st
 		if err != nil {
 			return "", err
 		}
-		alive := latest(c.Opened, c.Spoke, c.Answered)
-		if c.exists && c.Customer == author && !closed(c.State) && heard(&s.Mention, b.now).Sub(alive) <= together {
+		now, _, err := b.whole(ctx, c, seat.Case)
+		if err != nil {
+			return "", err
+		}
+		alive := latest(now.Opened, now.Spoke, now.Answered)
+		if c.exists && c.Customer == author && now.exists && !closed(now.State) && heard(&s.Mention, b.now).Sub(alive) <= together {
 			return seat.Case, nil
 		}
 	}
@@ -129,6 +114,9 @@ func (b *batch) liveCase(ctx context.Context, s *earshot.Stored, author, team st
 		}
 		c, err := b.open(ctx, seat.Team, seat.Case)
 		if err != nil {
+			return "", err
+		}
+		if c, _, err = b.whole(ctx, c, seat.Case); err != nil {
 			return "", err
 		}
 		if c.exists && !closed(c.State) && heard(&s.Mention, b.now).Sub(latest(c.Opened, c.Spoke)) <= together {

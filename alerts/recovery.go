@@ -105,8 +105,10 @@ func (b *batch) place(ctx context.Context, event *earshot.CaseEvent) error {
 		b.move(m)
 		return nil
 	}
-	if err := b.settle(ctx, event.Case.Brand, event.Case.Customer, *event.Seat); err != nil {
-		return err
+	if event.Seat.Case == event.Case.ID { // not what became part of it
+		if err := b.settle(ctx, event.Case.Brand, event.Case.Customer, *event.Seat); err != nil {
+			return err
+		}
 	}
 	if c := &event.Case; event.Event == Opened && c.Customer == "" && c.Kind == earshot.KindCrisis && c.Topic != "" {
 		if err := b.matter(ctx, c.Brand, c.Team, c.Topic, c.ID); err != nil {

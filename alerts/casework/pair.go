@@ -23,6 +23,9 @@ func escalate(c *earshot.Case, a *Action, now time.Time) error {
 		c.Owner, c.Taken = "", time.Time{}
 		call(c, a.Person, now)
 	}
+	if a.To != "" && a.To != a.Team && !slices.Contains(c.Handed, a.To) {
+		c.Handed = append(slices.Clone(c.Handed), a.To)
+	}
 	c.State, c.MutedTill = earshot.Escalated, time.Time{}
 	return nil
 }
@@ -113,7 +116,7 @@ func naming(e earshot.CaseEvent, to string) earshot.CaseEvent {
 
 // absorb adds to a case what another one has. The earlier limit of the two holds.
 func absorb(t, f *earshot.Case) {
-	t.Absorbed = append(slices.Clone(t.Absorbed), f.ID)
+	t.Absorbed = append(append(slices.Clone(t.Absorbed), f.ID), f.Absorbed...)
 	t.Count += f.Count
 	t.Reach += f.Reach
 	t.Members = union(t.Members, f.Members)
@@ -123,8 +126,10 @@ func absorb(t, f *earshot.Case) {
 	if f.Urgency > t.Urgency {
 		t.Urgency, t.Band = f.Urgency, f.Band
 	}
-	if t.Customer != f.Customer {
-		t.Customer = ""
+	for _, author := range authors(f) {
+		if author != t.Customer && !slices.Contains(t.Also, author) {
+			t.Also = append(slices.Clone(t.Also), author)
+		}
 	}
 	if f.Spoke.After(t.Spoke) {
 		t.Spoke = f.Spoke
@@ -136,6 +141,14 @@ func absorb(t, f *earshot.Case) {
 	if !slices.Contains(unsaid, t.State) {
 		t.State, t.MutedTill = awake(t), time.Time{} // somebody waits for an answer now
 	}
+}
+
+// authors are the keys of those whose matter a case is.
+func authors(c *earshot.Case) []string {
+	if c.Customer == "" {
+		return c.Also
+	}
+	return append([]string{c.Customer}, c.Also...)
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -150,7 +163,8 @@ func earlier(a, b time.Time) time.Time {
 func part(from, before, into *earshot.CaseEvent, bands earshot.Bands, a Action, now time.Time) []earshot.CaseEvent {
 	f, t := from.Case, into.Case
 	restore(&f, &before.Case)
-	t.Absorbed = slices.DeleteFunc(slices.Clone(t.Absorbed), func(id string) bool { return id == f.ID })
+	t.Absorbed = slices.DeleteFunc(slices.Clone(t.Absorbed), func(id string) bool { return id == f.ID || slices.Contains(f.Absorbed, id) })
+	t.Also = slices.DeleteFunc(slices.Clone(t.Also), func(author string) bool { return slices.Contains(authors(&f), author) })
 	t.Count = max(t.Count-f.Count, 0)
 	t.Reach = max(t.Reach-f.Reach, 0)
 	t.Members = slices.DeleteFunc(slices.Clone(t.Members), func(m earshot.Member) bool { return has(f.Members, m.Mention) })

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"slices"
 	"time"
 
 	"earshot"
@@ -31,6 +32,9 @@ func Undoable(last *earshot.CaseEvent, a *Action) (earshot.Act, error) {
 		return earshot.Act{}, refuse(WrongState, "nobody has done anything to it that could be undone")
 	}
 	act := c.Acts[len(c.Acts)-1]
+	for i := len(c.Acts) - 1; i > 0 && act.Event == NotedEvent && c.Merged != ""; i-- { // a note changes nothing
+		act = c.Acts[i-1]
+	}
 	if hint := irreversible[act.Event]; hint != "" {
 		return act, refuse(WrongState, "the last change (%s, by %s on %s) cannot be undone: %s", act.Event, act.By, clock(act.At), hint)
 	}
@@ -103,6 +107,9 @@ func Apart(last, before, into *earshot.CaseEvent, a Action, now time.Time, l Lim
 	if last.Case.Merged != into.Case.ID {
 		return nil, refuse(WrongState, "it is not part of case %s", into.Case.ID)
 	}
+	if into.Case.Merged != "" {
+		return nil, refuse(WrongState, "case %s has itself become part of case %s since: undo that first", into.Case.ID, into.Case.Merged)
+	}
 	bands := l.Bands
 	if bands == (earshot.Bands{}) {
 		bands = earshot.DefaultBands()
@@ -110,10 +117,22 @@ func Apart(last, before, into *earshot.CaseEvent, a Action, now time.Time, l Lim
 	return part(last, before, into, bands, a, now), nil
 }
 
-// restore has a case stand as it did before, with the mentions it has now.
+// restore has a case stand as it did before, with the mentions it has now, and what
+// was said of it since: by the customer, or to the customer.
 func restore(c, before *earshot.Case) {
+	answered, spoke := c.Answered.After(before.Answered), c.Spoke.After(before.Spoke)
 	c.State, c.Merged = before.State, before.Merged
 	c.Owner, c.Taken = before.Owner, before.Taken
 	c.Resolved, c.MutedTill, c.PageAt = before.Resolved, before.MutedTill, before.PageAt
 	c.RespondBy, c.NextBy, c.ResolveBy = before.RespondBy, before.NextBy, before.ResolveBy
+	switch {
+	case c.Count < 1:
+		c.State = earshot.Expired
+		c.RespondBy, c.NextBy, c.ResolveBy = time.Time{}, time.Time{}, time.Time{}
+	case answered && !c.Spoke.After(c.Answered) && slices.Contains(unsaid, c.State):
+		c.State = earshot.Answered
+		c.RespondBy, c.NextBy = time.Time{}, time.Time{}
+	case spoke && slices.Contains([]earshot.State{earshot.Answered, earshot.Resolved}, c.State):
+		c.State, c.Resolved = awake(c), time.Time{}
+	}
 }

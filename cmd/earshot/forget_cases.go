@@ -140,6 +140,7 @@ func (f *forgetting) without(e earshot.CaseEvent) earshot.CaseEvent {
 	if s.keysOf[e.Case.Customer] {
 		e.Case.Customer = ""
 	}
+	e.Case.Also = slices.DeleteFunc(slices.Clone(e.Case.Also), func(author string) bool { return s.keysOf[author] })
 	var members []earshot.Member
 	for _, m := range e.Case.Members {
 		if s.keys[m.Mention] == "" {

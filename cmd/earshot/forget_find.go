@@ -244,7 +244,7 @@ func (s *search) namesMention(c bus.Copy) bool {
 }
 
 func (s *search) isIn(e *earshot.CaseEvent) bool {
-	if s.keysOf[e.Case.Customer] || s.ids[e.Mention] || s.ids[e.Case.Opening] || e.Seat != nil && e.Seat.Member != nil && s.keys[e.Seat.Member.Mention] != "" {
+	if s.keysOf[e.Case.Customer] || slices.ContainsFunc(e.Case.Also, func(author string) bool { return s.keysOf[author] }) || s.ids[e.Mention] || s.ids[e.Case.Opening] || e.Seat != nil && e.Seat.Member != nil && s.keys[e.Seat.Member.Mention] != "" {
 		return true
 	}
 	for _, j := range e.More {
