@@ -43,6 +43,7 @@ type meaning struct {
 	weight earshot.Score
 	always bool // also behind a negation
 	beside bool // only if there are other signs of danger or of a complaint
+	plain  bool // it says so in whatever language it stands
 }
 
 // holds reports whether a phrase of so many bytes may be taken for what it means
@@ -50,7 +51,7 @@ type meaning struct {
 func (m *meaning) holds(lang string, size int) bool {
 	const long = 5
 	switch {
-	case m.lang == lang, lang == "" && (m.lang == "en" || m.kind != self && m.kind != head):
+	case m.lang == lang, m.plain, lang == "" && (m.lang == "en" || m.kind != self && m.kind != head):
 		return true
 	case m.lang == "en" || lang == "":
 		return m.kind != self && m.kind != greeting && size >= long
@@ -97,10 +98,18 @@ func (m *model) add(lang string, e lexicon.Entry) {
 		entry.beside = slices.Contains(e.Heading, "beside")
 	}
 	for _, phrase := range e.Phrases {
+		entry.plain = entry.head == Danger && entry.kind == head && isPlain(phrase)
 		p := m.table.Add(text.Fold(phrase))
 		for len(m.meanings) <= p {
 			m.meanings = append(m.meanings, nil)
 		}
 		m.meanings[p] = append(m.meanings[p], entry)
 	}
+}
+
+// isPlain reports whether a phrase is so long that no other language says it by
+// chance. Of a short post the language is often not known.
+func isPlain(phrase string) bool {
+	const long = 10
+	return len(phrase) >= long && strings.Contains(phrase, " ")
 }
