@@ -25,7 +25,7 @@ func (l caseLog) CasesNow(ctx context.Context, of []casework.Ref) ([]earshot.Cas
 func (d *daemon) serveCases() error {
 	d.board = casework.NewBoard()
 	desk := casework.NewDesk(casework.Options{
-		Log: caseLog{d.bus}, Board: d.board,
+		Log: caseLog{d.bus}, Board: d.board, Now: d.now,
 		Teams: func() []string { return teamNames(d.config.Load()) },
 		Limits: func() casework.Limits {
 			return casework.Limits{Bands: alertsConfig(d.config.Load()).Bands}

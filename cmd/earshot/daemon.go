@@ -22,7 +22,8 @@ import (
 type daemon struct {
 	began    *Config // what it was started with
 	config   atomic.Pointer[Config]
-	look     time.Duration // between two looks for silence; 0 for the usual
+	look     time.Duration    // between two looks for silence; 0 for the usual
+	now      func() time.Time // of alerts and people; nil for the real time
 	log      *zap.Logger
 	health   *health
 	metrics  *prometheus.Registry
@@ -37,6 +38,7 @@ type daemon struct {
 
 	modelCalls *prometheus.CounterVec
 	reloaded   chan struct{} // holds one when the configuration has changed since models last looked
+	muted      chan struct{} // closed when the mutes are known that held at the start
 
 	stage       atomic.Value // string: what the start waits for
 	engineState atomic.Int32 // notAlerting, standingBy or alerting

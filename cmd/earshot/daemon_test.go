@@ -74,8 +74,8 @@ func writeConfig(t testing.TB, text string) string {
 }
 
 // startProcess starts earshot run on a configuration whose http section listens
-// on address.
-func startProcess(t testing.TB, config, address string) *process {
+// on address, with these variables besides the usual ones.
+func startProcess(t testing.TB, config, address string, variables ...string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -85,7 +85,7 @@ func startProcess(t testing.TB, config, address string) *process {
 		cmd:  exec.Command(self, "run", "-c", config),
 		http: "http://" + address, log: &lockedBuffer{}, done: make(chan struct{}),
 	}
-	d.cmd.Env = append(os.Environ(), daemonVariable+"=1")
+	d.cmd.Env = append(append(os.Environ(), daemonVariable+"=1"), variables...)
 	d.cmd.Stdout, d.cmd.Stderr = d.log, d.log
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := d.cmd.Start(); err != nil {

@@ -12,6 +12,9 @@ import (
 // tests that kill a daemon by a variable.
 func TestMain(m *testing.M) {
 	if os.Getenv(daemonVariable) != "" {
+		if clock := os.Getenv(clockVariable); clock != "" {
+			os.Exit(runByClock(clock))
+		}
 		main()
 	}
 	testscript.Main(m, map[string]func(){"earshot": main})

@@ -148,7 +148,7 @@ func (f *numberedFeed) asked() int {
 	return f.calls
 }
 
-func emptyFile(t *testing.T, dir, name string) string {
+func emptyFile(t testing.TB, dir, name string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.WriteFile(path, nil, 0o600); err != nil {

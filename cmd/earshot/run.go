@@ -55,6 +55,7 @@ type daemonOptions struct {
 	Reload <-chan os.Signal  // each one has the configuration read again; nil for never
 	Look   time.Duration     // how often it looks for silence; 0 means twice a minute
 	Ready  func(daemonAddrs) // called once, when the daemon is ready; nil for nobody
+	Now    func() time.Time  // by which alerts are raised and people act; nil for the real time
 }
 
 // daemonAddrs is where a running daemon is found.
@@ -76,7 +77,7 @@ const flushGrace = 5 * time.Second
 // stopped, and an error when a part that cannot be restarted has failed.
 func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error) {
 	started := time.Now()
-	d := &daemon{began: config, look: o.Look, log: o.Log, health: &health{}, metrics: newRegistry(), reloaded: make(chan struct{}, 1)}
+	d := &daemon{began: config, look: o.Look, now: o.Now, log: o.Log, health: &health{}, metrics: newRegistry(), reloaded: make(chan struct{}, 1), muted: make(chan struct{})}
 	d.modelCalls = newModelCalls(d.metrics)
 	d.config.Store(config)
 	d.health.Register("start", d.starting)
@@ -186,7 +187,7 @@ func (d *daemon) assemble() error {
 	d.pipeline = newPipeline(d.bus, config.Book, d.log.Named("pipeline"), d.metrics)
 	d.pipeline.forgotten = newForgotten(d.log.Named("forgotten"))
 	d.pipeline.known = newKnown(d.bus, d.log.Named("known"))
-	engine, problems := alerts.New(alerts.Options{Log: d.bus, Logger: d.log.Named("alerts"), Metrics: d.metrics}, alertsConfig(config))
+	engine, problems := alerts.New(alerts.Options{Log: d.bus, Logger: d.log.Named("alerts"), Metrics: d.metrics, Now: d.now}, alertsConfig(config))
 	if problems.Fatal() {
 		return problems
 	}
@@ -201,7 +202,10 @@ func (d *daemon) assemble() error {
 	if err != nil {
 		return err
 	}
-	return d.serveCases()
+	if err := d.serveCases(); err != nil {
+		return err
+	}
+	return d.serveMutes()
 }
 
 // openBus opens the bus, and keeps systemd patient while a store recovers or an
