@@ -84,6 +84,9 @@ func counts(s *earshot.Stored) bool {
 
 // hear has the watches of a brand see a mention, and returns what changed by then.
 func (e *Engine) hear(set *settings, s *earshot.Stored, p story.Place) []change {
+	if isAgain(s) {
+		e.unhear(s)
+	}
 	if len(set.pagers) == 0 || !counts(s) {
 		return nil
 	}
@@ -93,6 +96,16 @@ func (e *Engine) hear(set *settings, s *earshot.Stored, p story.Place) []change 
 		changes = append(changes, e.hearAs(set, watchKey{s.Brand, topic}, s, look)...)
 	}
 	return changes
+}
+
+// unhear has the watches of a brand forget what a mention was before.
+func (e *Engine) unhear(s *earshot.Stored) {
+	key := s.Mention.Key()
+	for k, w := range e.watches {
+		if k.brand == s.Brand && w.Remove(key, s.Mention.ID) {
+			w.heard = max(w.heard, s.Sequence)
+		}
+	}
 }
 
 // change is a transition of one watch.

@@ -39,7 +39,11 @@ func (f flags) has(all flags) bool { return f&all == all }
 type mention struct {
 	Flags                   flags
 	Network, Rule, Listener uint8
+	By                      uint32 // the end of the author's fingerprint, short for the sake of the records
 }
+
+// signature is what a mention keeps of its author.
+func signature(author uint64) uint32 { return uint32(author & (1<<24 - 1)) }
 
 type author struct {
 	Flags   flags
@@ -79,8 +83,8 @@ func floorDiv(a, b int64) int64 {
 	return a / b
 }
 
-// hear adds a mention. One that is in the bucket already changes nothing, unless it
-// was edited: then both what it was and what it is are held.
+// hear adds a mention. One that is in the bucket already changes nothing; of one that
+// says something else by now both are held unless it was removed before.
 func (b *bucket) hear(s *Seen, names *registry) {
 	key, who := fingerprint(s.Key), fingerprint(cmp.Or(s.Author, s.Key))
 	f := s.flags()
@@ -88,7 +92,7 @@ func (b *bucket) hear(s *Seen, names *registry) {
 	if m, isNew := b.Mentions.place(key, mentionLimit); m != nil {
 		m.Flags |= f
 		if isNew {
-			m.Network, m.Rule, m.Listener = network, names.number(s.Rule), names.number(s.Listener)
+			m.Network, m.Rule, m.Listener, m.By = network, names.number(s.Rule), names.number(s.Listener), signature(who)
 		}
 	}
 	if a, _ := b.Authors.place(who, authorLimit); a != nil {
@@ -102,6 +106,48 @@ func (b *bucket) hear(s *Seen, names *registry) {
 		}
 	}
 	b.show(s, who, f)
+}
+
+// remove takes a mention out, and its author unless others are of the same. Of more
+// than the samples hold it takes out what it knows of.
+func (b *bucket) remove(key uint64, id string) bool {
+	gone := b.Texts.remove(key) != nil
+	if m := b.Mentions.remove(key); m != nil {
+		gone = true
+		b.absolve(m.By)
+	}
+	shown := len(b.Top)
+	b.Top = slices.DeleteFunc(b.Top, func(t top) bool { return t.Source.Mention == id })
+	gone = gone || len(b.Top) < shown
+	if b.First == nil || b.First.Source.Mention != id {
+		return gone
+	}
+	b.First = nil
+	for i := range b.Top {
+		if t := b.Top[i]; t.Negative && (b.First == nil || earlier(t, *b.First) < 0) {
+			b.First = &t
+		}
+	}
+	return true
+}
+
+// absolve has an author be what the mentions of theirs say that are left.
+func (b *bucket) absolve(by uint32) {
+	at := slices.IndexFunc(b.Authors.Keys, func(key uint64) bool { return signature(key) == by })
+	if at < 0 {
+		return
+	}
+	left, f := false, flags(0)
+	for i := range b.Mentions.Values {
+		if m := &b.Mentions.Values[i]; m.By == by {
+			left, f = true, f|m.Flags
+		}
+	}
+	if left {
+		b.Authors.Values[at].Flags = f
+		return
+	}
+	b.Authors.remove(b.Authors.Keys[at])
 }
 
 // show keeps the mention if it is among those that a person should look at first.

@@ -29,6 +29,9 @@ func (s *sample[T]) place(key uint64, limit int) (value *T, isNew bool) {
 	if found {
 		return &s.Values[at], false
 	}
+	if s.More && at == len(s.Keys) { // beyond what it holds all of
+		return nil, false
+	}
 	if len(s.Keys) >= limit {
 		s.More = true
 		if at == len(s.Keys) {
@@ -41,6 +44,20 @@ func (s *sample[T]) place(key uint64, limit int) (value *T, isNew bool) {
 	s.Keys = slices.Insert(s.Keys, at, key)
 	s.Values = slices.Insert(s.Values, at, zero)
 	return &s.Values[at], true
+}
+
+// remove takes a key out and returns what was its value, nil if it is not in the
+// sample.
+func (s *sample[T]) remove(key uint64) *T {
+	at, found := slices.BinarySearch(s.Keys, key)
+	if !found {
+		return nil
+	}
+	value := s.Values[at]
+	s.Keys = slices.Delete(s.Keys, at, at+1)
+	s.Values = slices.Delete(s.Values, at, at+1)
+	s.More = s.More && len(s.Keys) > 0
+	return &value
 }
 
 // bound is the fingerprint below which the sample holds everything.

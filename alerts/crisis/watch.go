@@ -75,6 +75,22 @@ func (w *Watch) Hear(s Seen) {
 	}
 }
 
+// Remove takes back what Hear was told of a mention, by its key and its ID: its author
+// has deleted it, or says something else now. Nothing shows it any more, and the last
+// hour counts without it; of more mentions in five minutes than are kept, as far as
+// is known. What was learnt of earlier hours are numbers, and stays. It reports
+// whether anything was known of it.
+func (w *Watch) Remove(key, id string) bool {
+	gone, of := false, fingerprint(key)
+	for _, b := range w.buckets {
+		gone = b.remove(of, id) || gone
+	}
+	if first := w.standing.First; first != nil && first.Source.Mention == id {
+		w.standing.First, gone = nil, true
+	}
+	return gone
+}
+
 // Unseen is how many mentions were too late, or too early, to be looked at.
 func (w *Watch) Unseen() int64 { return w.unseen }
 
