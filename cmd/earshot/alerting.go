@@ -32,6 +32,11 @@ func (d *daemon) alert(ctx context.Context) error {
 func (d *daemon) alertOnce(ctx context.Context) error {
 	d.engineState.Store(standingBy)
 	return d.leased(ctx, alertsLease, func(ctx context.Context) error {
+		select {
+		case <-d.muted: // else what a mute holds back would be told after every restart
+		case <-ctx.Done():
+			return nil
+		}
 		after, err := d.bus.Resume(ctx, brandNames(d.config.Load()))
 		if err != nil {
 			return err

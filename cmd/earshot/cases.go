@@ -16,12 +16,20 @@ import (
 	"earshot/bus"
 )
 
-// casesCall is how the commands for cases are called: as whom, and what is wanted.
-type casesCall struct {
+// personCall is how the commands that act for a person are called: as whom, of
+// which team, and what is wanted.
+type personCall struct {
 	at       connection
 	team, as string
+	anyTeam  bool // where no team is named the daemon's own login acts for all of them
 	asJSON   bool
-	color    *string
+}
+
+// casesCall is how the commands for cases are called.
+type casesCall struct {
+	personCall
+
+	color *string
 }
 
 // operator is who acts with the daemon's own login unless --as names somebody.
@@ -64,14 +72,18 @@ func newCasesCommand() *cobra.Command {
 }
 
 func (c *casesCall) addFlags(cmd *cobra.Command) {
+	c.personCall.addFlags(cmd, "the `TEAM` whose cases they are (not needed where there is only one)")
+	c.color = cmd.PersistentFlags().String("color", "auto", "colour what is printed: `WHEN` is auto (on a terminal, unless NO_COLOR is set), always or never")
+}
+
+func (c *personCall) addFlags(cmd *cobra.Command, team string) {
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&c.at.server, "server", "", "connect to the bus at `URL` instead of the one in the configuration")
 	flags.StringVar(&c.at.user, "user", "", "log in as `NAME` (with --server)")
 	flags.StringVar(&c.at.passwordFile, "password-file", "", "read the password from `FILE` (with --user)")
-	flags.StringVar(&c.team, "team", "", "the `TEAM` whose cases they are (not needed where there is only one)")
+	flags.StringVar(&c.team, "team", "", team)
 	flags.StringVar(&c.as, "as", "", "act as `NAME`, with the daemon's own login (default "+operator+")")
 	flags.BoolVar(&c.asJSON, "json", false, "print JSON")
-	c.color = flags.String("color", "auto", "colour what is printed: `WHEN` is auto (on a terminal, unless NO_COLOR is set), always or never")
 }
 
 func addQueryFlags(cmd *cobra.Command, q *casework.Query) {
@@ -103,7 +115,7 @@ func (c *casesCall) ask(cmd *cobra.Command, verb casework.Verb, request, answer 
 }
 
 // dial connects and finds out who acts, for which team.
-func (c *casesCall) dial(cmd *cobra.Command) (client *bus.Client, team, person string, err error) {
+func (c *personCall) dial(cmd *cobra.Command) (client *bus.Client, team, person string, err error) {
 	team, person = c.team, cmp.Or(c.as, c.at.user, operator)
 	var teams []string
 	if c.at.server == "" {
@@ -117,6 +129,8 @@ func (c *casesCall) dial(cmd *cobra.Command) (client *bus.Client, team, person s
 	switch {
 	case c.at.server != "" && c.as != "" && c.as != c.at.user:
 		person = c.as // the server refuses it to everybody but the daemon
+	case team == "" && c.anyTeam && (c.at.server == "" || c.at.user == earshot.Daemon):
+		team = earshot.All
 	case team == "" && len(teams) == 1:
 		team = teams[0]
 	}
@@ -127,7 +141,7 @@ func (c *casesCall) dial(cmd *cobra.Command) (client *bus.Client, team, person s
 		}
 		return nil, "", "", usageError{"--team is missing" + hint}
 	}
-	if teams != nil && team != earshot.Ops && !slices.Contains(teams, team) {
+	if teams != nil && team != earshot.Ops && !(c.anyTeam && team == earshot.All) && !slices.Contains(teams, team) {
 		return nil, "", "", usageError{fmt.Sprintf("there is no team %q (one of %s)", team, strings.Join(teams, ", "))}
 	}
 	client, err = c.at.dial(cmd)

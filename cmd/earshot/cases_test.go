@@ -29,12 +29,13 @@ bus:
     - {name: dora, role: person, team: pr}
 http: {listen: %[3]s}
 brands:
-  - {name: acme, query: acme}
+  - {name: acme, query: acme, topics: {safety: {query: '"caught fire"', danger: true}}}
 rules:
   - {name: furious, when: 'mention.text contains "furious"', urgency: 65, send: [cs, pr]}
 teams:
   - {name: cs, respond_within: {high: 1h}}
   - {name: pr}
+noise: {max_mute: 1d}
 listeners:
   - {name: replay, type: file, path: %[4]s}
 `

@@ -41,6 +41,7 @@ func (d *daemon) followMutes(ctx context.Context) {
 		if !complete {
 			complete = true
 			tell()
+			close(d.muted)
 		}
 	})
 }

@@ -1,131 +1,73 @@
 package main
 
 import (
-	"cmp"
-	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
-	"earshot"
-	"earshot/alerts/noise"
-	"earshot/bus"
+	"github.com/spf13/cobra"
+
+	"earshot/alerts/mutes"
 )
 
-// mutePreview is what a mute would have held back of alerts that were raised.
-type mutePreview struct {
-	Matchers noise.Matchers `json:"matchers"`
-	Since    time.Time      `json:"since"`
-	Alerts   int            `json:"alerts"` // raised since
-	Held     int            `json:"held"`   // of them: held back by the mute
-	Danger   int            `json:"danger"` // of them: matched but never held back
-	Groups   []muteGroup    `json:"groups"` // most urgent first
-	Top      []heldAlert    `json:"top"`    // most urgent first
-	gate     *noise.Gate
-}
-
-type muteGroup struct {
-	Team    string       `json:"team"`
-	Brand   string       `json:"brand"`
-	Kind    earshot.Kind `json:"kind"`
-	Urgency earshot.Band `json:"urgency"`
-	Count   int          `json:"count"`
-}
-
-type heldAlert struct {
-	ID      string       `json:"id"`
-	Team    string       `json:"team"`
-	Urgency earshot.Band `json:"urgency"`
-	At      time.Time    `json:"at"`
-	Summary string       `json:"summary"`
-}
-
-// shownHeld is how many alerts a preview shows.
-const shownHeld = 10
-
-func newMutePreview(matchers noise.Matchers, since, now time.Time) *mutePreview {
-	p := &mutePreview{Matchers: matchers, Since: since, Groups: []muteGroup{}, Top: []heldAlert{}}
-	p.gate = noise.New(noise.Config{Inhibit: []noise.Inhibit{}})
-	p.gate.Mute([]noise.Mute{{ID: "preview", Matchers: matchers, From: since, Until: now.Add(time.Hour)}}, now)
-	return p
-}
-
-func (p *mutePreview) run(ctx context.Context, client *bus.Client) error {
-	return client.Walk(ctx, bus.InAlerts, func(c bus.Copy) error {
-		var a earshot.Alert
-		if c.Withdrawn {
-			return nil
-		}
-		if err := json.Unmarshal(c.Body, &a); err != nil {
-			return fmt.Errorf("reading alert %d: %w", c.Sequence, err)
-		}
-		p.add(&a)
-		return nil
-	})
-}
-
-func (p *mutePreview) add(a *earshot.Alert) {
-	if a.At.Before(p.Since) {
-		return
+func newPreviewMuteCommand(call *mutesCall) *cobra.Command {
+	var since string
+	cmd := &cobra.Command{
+		Use:   "preview MATCHERS",
+		Short: "Show which of the stored alerts a mute would have held back",
+		Long: "preview looks at the alerts that the running daemon stored and shows how many of\n" +
+			"them a mute with these matchers would have held back, of which teams, and the most\n" +
+			"urgent ones. It changes nothing. What authors took back since has no author,\n" +
+			"network, listener and language any more.",
+		Example: "  earshot mutes preview 'brand=acme,kind=customer,network=~\"x|bluesky\"' --since 24h\n" +
+			"  earshot mutes preview 'author=@troll' --since 7d --json | jq .held",
+		Args: oneMatchers,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkMatchers(args[0]); err != nil {
+				return err
+			}
+			now := time.Now()
+			from, err := parseSince(since, now)
+			if err != nil {
+				return usageError{err.Error()}
+			}
+			var v mutes.View
+			request := mutes.Request{Matchers: args[0], Since: now.Sub(from).Round(time.Second).String()}
+			if err := call.ask(cmd, mutes.Preview, request, &v); err != nil {
+				return err
+			}
+			if call.asJSON {
+				return printJSON(cmd, v)
+			}
+			return printView(cmd.OutOrStdout(), &v)
+		},
 	}
-	p.Alerts++
-	if p.gate.Muted(noise.Of(a), a.At) == nil {
-		return
-	}
-	if a.Verdict != nil && a.Verdict.Danger {
-		p.Danger++
-		return
-	}
-	p.Held++
-	group := muteGroup{Team: a.Team, Brand: a.Brand, Kind: a.Kind, Urgency: a.Urgency}
-	i := slices.IndexFunc(p.Groups, func(g muteGroup) bool { g.Count = 0; return g == group })
-	if i < 0 {
-		i = len(p.Groups)
-		p.Groups = append(p.Groups, group)
-	}
-	p.Groups[i].Count++
-	one := heldAlert{ID: a.ID, Team: a.Team, Urgency: a.Urgency, At: a.At, Summary: oneLine(a.Summary)}
-	at, _ := slices.BinarySearchFunc(p.Top, one, func(a, b heldAlert) int {
-		return cmp.Or(moreUrgent(a.Urgency, b.Urgency), b.At.Compare(a.At))
-	})
-	p.Top = slices.Insert(p.Top, at, one)
-	p.Top = p.Top[:min(len(p.Top), shownHeld)]
+	cmd.Flags().StringVar(&since, "since", "24h", "look at what was raised since `TIME`: a duration back (36h, 7d) or a date (2026-11-01)")
+	return cmd
 }
 
-// moreUrgent orders bands, the most urgent one first.
-func moreUrgent(a, b earshot.Band) int {
-	return slices.Index(earshot.BandNames(), b) - slices.Index(earshot.BandNames(), a)
-}
-
-func (p *mutePreview) show(w io.Writer, asJSON bool) error {
-	slices.SortFunc(p.Groups, func(a, b muteGroup) int {
-		return cmp.Or(moreUrgent(a.Urgency, b.Urgency), b.Count-a.Count, strings.Compare(a.Team+" "+a.Brand+" "+string(a.Kind), b.Team+" "+b.Brand+" "+string(b.Kind)))
-	})
-	if asJSON {
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(p)
+func printView(w io.Writer, v *mutes.View) error {
+	of := ""
+	if v.Team != "" {
+		of = " of " + v.Team
 	}
-	fmt.Fprintf(w, "%s would have held back %d of %s since %s\n", p.Matchers, p.Held, plural(p.Alerts, "alert"), p.Since.Local().Format("Mon 2006-01-02 15:04"))
+	fmt.Fprintf(w, "%s would have held back %d of %s%s since %s\n", oneLine(v.Matchers.String()), v.Held, plural(v.Alerts, "alert"), of, v.Since.Local().Format("Mon 2006-01-02 15:04"))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, g := range p.Groups {
+	for _, g := range v.Groups {
 		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%d\n", g.Urgency, g.Team, g.Brand, g.Kind, g.Count)
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	if p.Danger > 0 {
-		fmt.Fprintf(w, "not held back, since people are in danger: %d\n", p.Danger)
+	if v.Danger > 0 {
+		fmt.Fprintf(w, "not held back, since people are in danger: %d\n", v.Danger)
 	}
-	if len(p.Top) > 0 {
+	if len(v.Top) > 0 {
 		fmt.Fprintln(w, "the most urgent ones:")
 	}
-	for _, a := range p.Top {
-		if _, err := fmt.Fprintf(w, "  %s  %s  %s\n", a.At.Local().Format("Mon 15:04"), a.Urgency, shortened(a.Summary, 100)); err != nil {
+	for _, a := range v.Top {
+		if _, err := fmt.Fprintf(w, "  %s  %s  %s\n", a.At.Local().Format("Mon 15:04"), a.Urgency, shortened(oneLine(a.Summary), 100)); err != nil {
 			return err
 		}
 	}

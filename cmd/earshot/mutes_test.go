@@ -8,131 +8,171 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"earshot"
+	"earshot/alerts/casework"
+	"earshot/alerts/mutes"
 	"earshot/alerts/noise"
 )
 
-// A preview counts what a mute would have held back, and danger apart.
-func TestMutePreview(t *testing.T) {
-	matchers, err := readMatchers(`brand=acme,network=~"x|bluesky"`)
+// A preview is shown with numbers first, danger apart, and a line an alert.
+func TestPrintView(t *testing.T) {
+	matchers, err := noise.Parse(`brand=acme,network=~"x|bluesky"`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	p := newMutePreview(matchers, now.Add(-24*time.Hour), now)
-	alert := func(n int, network string, band earshot.Band, danger bool, ago time.Duration) {
-		p.add(&earshot.Alert{
-			ID: fmt.Sprint(n), Team: "cs", Brand: "acme", Kind: earshot.KindCustomer, Urgency: band, At: now.Add(-ago), Summary: fmt.Sprintf("number\n%d", n),
-			Mention: &earshot.Mention{Network: network}, Verdict: &earshot.Verdict{Danger: danger},
+	v := mutes.NewView(noise.Mute{Matchers: matchers, Team: "cs"}, now.Add(-24*time.Hour), now)
+	for n := range 30 {
+		v.Add(&earshot.Alert{
+			ID: fmt.Sprint(n), Team: "cs", Brand: "acme", Kind: earshot.KindCustomer, Urgency: earshot.BandNames()[n%3], At: now.Add(-time.Hour), Summary: fmt.Sprintf("number\n%d", n),
+			Mention: &earshot.Mention{Network: "x"}, Verdict: &earshot.Verdict{Danger: n == 0},
 		})
 	}
-	for n := range 20 {
-		alert(n, "x", earshot.Normal, false, time.Hour)
-	}
-	alert(100, "x", earshot.High, false, 2*time.Hour)
-	alert(101, "x", earshot.Critical, true, time.Hour)
-	alert(102, "reddit", earshot.Critical, false, time.Hour)
-	alert(103, "x", earshot.Critical, false, 25*time.Hour)
 	var out bytes.Buffer
-	if err := p.show(&out, false); err != nil {
+	if err := printView(&out, v); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`brand=acme,network=~"x|bluesky" would have held back 21 of 23 alerts since`,
-		"  high    cs  acme  customer  1\n  normal  cs  acme  customer  20\n",
+		`brand=acme,network=~"x|bluesky" would have held back 29 of 30 alerts of cs since`,
+		"  high    cs  acme  customer  10\n  normal  cs  acme  customer  10\n  low     cs  acme  customer  9\n",
 		"not held back, since people are in danger: 1\n",
-		"high  number100\n",
+		"high  number29\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
 		}
 	}
-	if n := strings.Count(out.String(), "number"); n != shownHeld {
+	if n := strings.Count(out.String(), "number"); n != mutes.MostTop {
 		t.Errorf("%d alerts are shown", n)
 	}
 }
 
-// The command reads what a running daemon stored; mistakes show where they are.
-func TestMutesCommand(t *testing.T) {
-	for call, want := range map[string]string{
-		`brnd=acme`:       "\n  brnd=acme\n  ^",
-		`brand=acme,kind`: "\n  brand=acme,kind\n                 ^",
+// Mistakes of the call are told before anything is asked, with what to write.
+func TestMutesMistakes(t *testing.T) {
+	for line, want := range map[string]string{
+		"preview brnd=acme":                     "\n  brnd=acme\n  ^",
+		"add brand=acme,kind --why x":           "\n  brand=acme,kind\n                 ^",
+		"preview brand=acme --since soon":       "--since",
+		"preview":                               "earshot mutes preview 'brand=acme",
+		"add brand=acme topic=delivery --why x": "put commas between",
+		"add brand=acme --for soon --why x":     `--for "soon" is not a time`,
+		"add brand=acme":                        "--why is missing",
+		"rm":                                    "earshot mutes list",
+		"lst":                                   `did you mean "list"`,
+		"list --server nats://127.0.0.1:1 --user anna --team cs": "--password-file",
 	} {
-		if code, _, errs := muteCall(t, "preview", call); code != exitUsage || !strings.Contains(errs, want) {
-			t.Errorf("%d %s", code, errs)
+		if code, _, errs := call(t, "", append([]string{"mutes"}, strings.Fields(line)...)...); code != exitUsage || !strings.Contains(errs, want) {
+			t.Errorf("%s: %d %s", line, code, errs)
 		}
 	}
-	if code, _, errs := muteCall(t, "preview", "brand=acme", "--since", "soon"); code != exitUsage || !strings.Contains(errs, "--since") {
-		t.Errorf("%d %s", code, errs)
+}
+
+// mutes runs earshot mutes in this process, as a person.
+func (o *office) mutes(user string, args ...string) (int, string) {
+	o.t.Helper()
+	login := []string{"--server", "nats://" + o.address, "--user", user, "--password-file", o.passwordFile(user)}
+	if user == "" {
+		login = []string{"-c", o.config}
 	}
+	code, out, errs := call(o.t, "", append(append([]string{"mutes"}, args...), login...)...)
+	return code, out + errs
+}
+
+// People mute what their own team hears, each under the own name, by earshot and by
+// any client of NATS; nobody in the name of another or for another team.
+func TestMutesByPeople(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.hears(1)
-	eventually(t, "both teams' alerts are stored", func() error {
-		code, out, errs := muteCall(t, "preview", `author=@jane1,team=cs`, "--json", "-c", o.config)
-		var got struct {
-			Alerts, Held int
-			Matchers     noise.Matchers
+	const strike = `{"matchers":"brand=acme,network=forum","for":"2h","why":"strike"}`
+	var done mutes.Done
+	if out := o.request("anna", "earshot.ctl.mutes.cs.anna.add", strike); json.Unmarshal([]byte(out), &done) != nil || done.Mute.By != "anna" || done.Mute.Team != "cs" {
+		t.Fatal(out)
+	}
+	for _, forged := range []struct{ user, subject string }{
+		{"anna", "earshot.ctl.mutes.cs.bob.add"},
+		{"anna", "earshot.ctl.mutes.pr.anna.add"},
+		{"anna", "earshot.ctl.mutes.pr.dora.list"},
+		{"anna", "earshot.ctl.mutes.all.anna.add"},
+		{"dora", "earshot.ctl.mutes.cs.dora.end"},
+		{"cs", "earshot.ctl.mutes.cs.cs.add"},
+		{"anna", "$KV.earshot_settings.mutes.forged"},
+	} {
+		if out := o.cli(forged.user, "pub", forged.subject, strike); !strings.Contains(strings.ToLower(out), "permissions violation") {
+			t.Errorf("%s on %s was not refused:\n%s", forged.user, forged.subject, out)
 		}
-		if err := json.Unmarshal([]byte(out), &got); err != nil || code != exitOK {
-			return fmt.Errorf("%d %w %s", code, err, errs)
+	}
+	id := done.Mute.ID
+	for _, step := range []struct {
+		user, line string
+		code       int
+		says       string
+	}{
+		{"bob", "list --team cs", exitOK, id},
+		{"dora", "list --team pr", exitOK, "no mutes"},
+		{"dora", "list --team cs", exitFailed, "may not act as dora of team cs"},
+		{"anna", "list --team cs --as bob", exitFailed, "may not act as bob"},
+		{"anna", "list", exitUsage, "--team is missing"},
+		{"dora", "rm " + id + " --team pr", exitFailed, "no mute"},
+		{"anna", "add topic=x --why y --for 3d --team cs", exitFailed, "at most 1d (noise.max_mute)"},
+		{"anna", "add team=pr --why y --team cs", exitFailed, "everything"},
+		{"anna", "add brand=acme,team=pr --why y --team cs", exitFailed, "alerts of cs"},
+		{"bob", "preview author=@jane1 --team cs", exitOK, "would have held back 1 of 1 alert of cs"},
+		{"", "preview author=@jane1 --json", exitOK, `"alerts":2,"held":2`},
+		{"", "list --team finance", exitUsage, "there is no team"},
+		{"", "add listener=none --why y --as chief", exitOK, "alerts of all teams"},
+		{"dora", "list --team pr", exitOK, "chief"},
+	} {
+		if code, out := o.mutes(step.user, strings.Fields(step.line)...); code != step.code || !strings.Contains(out, step.says) {
+			t.Errorf("%s: mutes %s: exit %d, want %d and %q\n%s", step.user, step.line, code, step.code, step.says, out)
 		}
-		if got.Alerts != 2 || got.Held != 1 || got.Matchers.String() != "author=jane1,team=cs" {
-			return fmt.Errorf("%s", out)
+	}
+	o.holdsBack(id)
+	o.process.stop(t)
+}
+
+// holdsBack has something said that the mute of cs is for, ends the mute, and waits
+// until cs hears of it. That people are in danger is told in between.
+func (o *office) holdsBack(id string) {
+	o.t.Helper()
+	n := 10
+	eventually(o.t, "the mute holds back", func() error {
+		n++
+		code, out, _ := o.earshot("", "show", o.hears(n).ID, "--team", "cs", "--json")
+		var sheet casework.Sheet
+		if err := json.Unmarshal([]byte(out), &sheet); err != nil || code != exitOK || sheet.Case.Untold != 1 {
+			return fmt.Errorf("%d %w %s", code, err, out)
 		}
 		return nil
 	})
+	cs := listenAs(o.t, "nats://"+o.address, o.state, "cs")
+	appendLine(o.t, o.posts, `{"id":"forum:3","network":"forum","text":"acme caught fire, that makes me furious","author":{"handle":"@jim"}}`)
+	o.hearsOf(cs, func(a *earshot.Alert) bool { return a.Verdict != nil && a.Verdict.Danger })
+	if code, out := o.mutes("bob", "rm", id, "--team", "cs"); code != exitOK || !strings.Contains(out, "has ended") {
+		o.t.Fatal(out)
+	}
+	o.hearsOf(cs, func(a *earshot.Alert) bool {
+		return a.Held != nil && a.Held.Alerts == 1 && strings.Contains(a.Summary, "mute "+id+" is over")
+	})
 }
 
-// Mutes are made with a reason and an end, are listed, and are taken back once.
-func TestMuteChange(t *testing.T) {
-	o := newOffice(t)
-	change := func(args ...string) (string, error) {
-		cmd := newMutesCommand()
-		cmd.AddCommand(newMuteChangeCommands()...)
-		cmd.PersistentFlags().StringP("config", "c", o.config, "")
-		var out bytes.Buffer
-		cmd.SetOut(&out)
-		cmd.SetErr(&out)
-		cmd.SetArgs(args)
-		err := cmd.ExecuteContext(t.Context())
-		return out.String(), err
-	}
-	for _, wrong := range [][]string{
-		{"add", "brand=acme", "--for", "2h"}, // no reason
-		{"add", "brand=acme", "--why", "strike", "--for", "30d"},
-		{"add", "brand!=acme", "--why", "strike"}, // holds what is no brand's, too
-		{"add", "brand=acme", "--why", "strike", "--for", "soon"},
-		{"rm", "nosuch"},
-	} {
-		if out, err := change(wrong...); err == nil {
-			t.Errorf("%v: %s", wrong, out)
+// hearsOf waits for an alert.
+func (o *office) hearsOf(heard <-chan *nats.Msg, is func(*earshot.Alert) bool) {
+	o.t.Helper()
+	for {
+		select {
+		case m := <-heard:
+			var a earshot.Alert
+			if err := json.Unmarshal(m.Data, &a); err != nil {
+				o.t.Fatal(err)
+			}
+			if is(&a) {
+				return
+			}
+		case <-time.After(patience):
+			o.t.Fatal("the alert does not come")
 		}
 	}
-	if out, err := change("list"); err != nil || out != "no mutes\n" {
-		t.Fatalf("%q %v", out, err)
-	}
-	out, err := change("add", `brand=acme,topic=~"deliver.*"`, "--why", "strike", "--for", "2h", "--as", "anna")
-	id, _, _ := strings.Cut(out, " ")
-	if err != nil || len(id) != 6 {
-		t.Fatalf("%q %v", out, err)
-	}
-	out, err = change("list", "--json")
-	var mutes []noise.Mute
-	if err2 := json.Unmarshal([]byte(out), &mutes); err != nil || err2 != nil || len(mutes) != 1 || mutes[0].By != "anna" || mutes[0].ID != id {
-		t.Errorf("%s %v %v", out, err, err2)
-	}
-	if out, err := change("list"); err != nil || !strings.Contains(out, id) || !strings.Contains(out, "strike") {
-		t.Errorf("%s %v", out, err)
-	}
-	if out, err := change("rm", id); err != nil {
-		t.Errorf("%s %v", out, err)
-	}
-	if out, err := change("rm", id); err == nil || !strings.Contains(err.Error(), "there is no mute") {
-		t.Errorf("%s %v", out, err)
-	}
-}
-
-func muteCall(t *testing.T, args ...string) (int, string, string) {
-	t.Helper()
-	return call(t, "", append([]string{"mutes"}, args...)...)
 }
