@@ -10,6 +10,7 @@ import (
 
 	"earshot"
 	"earshot/alerts/alertstest"
+	"earshot/alerts/casework"
 )
 
 func owned(s *earshot.Stored) {
@@ -194,6 +195,25 @@ func TestQuietGrowthIsCountedOnce(t *testing.T) {
 		}
 		for _, a := range l.log.Alerts() {
 			t.Log(a.Why, a.Count)
+		}
+	})
+}
+
+// Who writes again after a case was resolved without a word to them is owed a first
+// answer from then on.
+func TestResolvedWithoutAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAgency(t)
+		a.hear("a", angry, by("jane"))
+		id := a.caseOf("cs", "a")
+		resolved, err := casework.Act(a.last("cs", id), casework.Action{Verb: casework.Resolve, By: "ann", Team: "cs"}, noon, casework.Limits{})
+		a.store([]earshot.CaseEvent{resolved}, err)
+		a.hear("b", angry, by("jane"), replying("a"), func(s *earshot.Stored) {
+			s.Mention.Heard, s.Mention.Posted = noon.Add(5*time.Hour), noon.Add(5*time.Hour)
+		})
+		c := a.last("cs", id).Case
+		if c.State != earshot.Open || !c.RespondBy.Equal(noon.Add(6*time.Hour)) {
+			t.Errorf("it is %s, to be answered by %v", c.State, c.RespondBy)
 		}
 	})
 }

@@ -240,6 +240,9 @@ func (s Step) speak(c *earshot.Case, now time.Time) {
 			since = c.Answered
 		}
 		clocks.Resume(c, since, now)
+		if c.Answered.IsZero() { // it ended without a word to the customer
+			c.Reopened, c.RespondBy = heard(s.Mention, now), time.Time{}
+		}
 		c.State, c.Resolved, c.Paged, c.PageAt = earshot.Open, time.Time{}, nil, time.Time{}
 		if c.Owner != "" {
 			c.State = earshot.Claimed

@@ -221,7 +221,7 @@ func TestHanded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		theirs, err := casework.Receive(&earshot.CaseEvent{}, &mine.Case, action, time.Now())
+		theirs, err := casework.Receive(&earshot.CaseEvent{}, &mine.Case, action, time.Now(), casework.Limits{})
 		a.store([]earshot.CaseEvent{mine, theirs}, err)
 		a.want("handed", "pr", id, "open 1 of 1")
 		a.hear("x2", angry, by("jane"), says("And the second wheel"))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"earshot"
+	"earshot/alerts/duty"
 )
 
 // Verb is what a person does to a case.
@@ -90,7 +91,9 @@ type Action struct {
 // Limits bounds what people can ask for. The zero value is the usual ones.
 type Limits struct {
 	MaxMute time.Duration // longest mute of a case; 0 means 7 days
+	MaxHold time.Duration // longest legal hold; 0 means 520 weeks
 	Bands   earshot.Bands // zero means earshot.DefaultBands
+	Clocks  duty.Clocks   // of the team whose case it is
 }
 
 const usualMute = 7 * 24 * time.Hour

@@ -43,8 +43,8 @@ type Log interface {
 type Options struct {
 	Log    Log
 	Board  *Board
-	Teams  func() []string // all there are now
-	Limits func() Limits   // nil for the usual ones
+	Teams  func() []string          // all there are now
+	Limits func(team string) Limits // nil for the usual ones
 	Now    func() time.Time
 }
 
@@ -55,7 +55,7 @@ type Desk struct{ Options }
 // NewDesk returns a desk.
 func NewDesk(o Options) *Desk {
 	if o.Limits == nil {
-		o.Limits = func() Limits { return Limits{} }
+		o.Limits = func(string) Limits { return Limits{} }
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -193,7 +193,7 @@ func (d *Desk) decide(ctx context.Context, last *earshot.CaseEvent, a Action, no
 	case (a.Verb == PinLine || a.Verb == Unpin) && last.Case.Pin == nil:
 		last.Case.Pin = d.Board.Pin(last.Case.Story, last.Case.ID)
 	}
-	event, err := Act(last, a, now, d.Limits())
+	event, err := Act(last, a, now, d.Limits(a.Team))
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +216,7 @@ func (d *Desk) receive(ctx context.Context, from *earshot.Case, a Action, now ti
 	if err != nil && !errors.Is(err, earshot.ErrNotFound) {
 		return there, err
 	}
-	return Receive(&there, from, a, now)
+	return Receive(&there, from, a, now, d.Limits(a.To))
 }
 
 func (d *Desk) merge(ctx context.Context, last *earshot.CaseEvent, a Action, now time.Time) ([]earshot.CaseEvent, error) {
@@ -245,7 +245,7 @@ func (d *Desk) undo(ctx context.Context, last *earshot.CaseEvent, a Action, now 
 		if err != nil {
 			return nil, err
 		}
-		return Apart(last, &before, &into, a, now, d.Limits())
+		return Apart(last, &before, &into, a, now, d.Limits(a.Team))
 	}
 	after, err := d.Log.CaseSince(ctx, a.Team, a.Case, act.Before+1)
 	if err != nil {

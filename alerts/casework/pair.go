@@ -40,8 +40,8 @@ func call(c *earshot.Case, person string, now time.Time) {
 }
 
 // Receive is what an escalation to another team makes of that team's case: its
-// last event there, with no sequence when it has none, and the case it comes from.
-func Receive(there *earshot.CaseEvent, from *earshot.Case, a Action, now time.Time) (earshot.CaseEvent, error) {
+// last event there, with no sequence when it has none, and the case it comes from. The limits are of the team that gets it.
+func Receive(there *earshot.CaseEvent, from *earshot.Case, a Action, now time.Time, l Limits) (earshot.CaseEvent, error) {
 	c := there.Case
 	if there.Sequence == 0 {
 		c = received(from, a.To, now)
@@ -59,6 +59,7 @@ func Receive(there *earshot.CaseEvent, from *earshot.Case, a Action, now time.Ti
 		c.State, c.Resolved, c.MutedTill = awake(&c), time.Time{}, time.Time{}
 	}
 	call(&c, a.Person, now)
+	l.Clocks.Wind(&c)
 	e := eventOf(there, &c, ReceivedEvent, &a, now)
 	e.To = from.Team
 	return e, nil

@@ -92,11 +92,22 @@ func end(c *earshot.Case, now time.Time) {
 	c.RespondBy, c.NextBy, c.ResolveBy, c.PageAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 }
 
-func reopen(c *earshot.Case, _ *Action, now time.Time, _ Limits) error {
+// reopen has the clocks run again: that of the next answer, or of the first one if
+// there was none, from now on; that of the resolution without the time between.
+func reopen(c *earshot.Case, _ *Action, now time.Time, l Limits) error {
 	if c.Merged != "" {
 		return stands(c, Reopen)
 	}
+	since := c.Answered
+	if c.State == earshot.Resolved {
+		since = c.Resolved
+	}
+	l.Clocks.Resume(c, since, now)
+	if c.Answered.IsZero() {
+		c.Reopened, c.RespondBy = now, time.Time{}
+	}
 	c.State, c.Spoke, c.Resolved = awake(c), now, time.Time{}
+	l.Clocks.Wind(c)
 	return nil
 }
 
@@ -125,7 +136,7 @@ func mute(c *earshot.Case, a *Action, now time.Time, l Limits) error {
 	case !until.After(now):
 		return refuse(BadRequest, "a mute cannot end in the past (it is %s now)", clock(now))
 	case until.Sub(now) > most:
-		return refuse(BadRequest, "a mute of %s is too long: at most %s", inWords(until.Sub(now)), inWords(most))
+		return refuse(BadRequest, "a mute of %s is too long: at most %s (noise.max_mute)", inWords(until.Sub(now)), inWords(most))
 	}
 	c.State, c.MutedTill = earshot.Muted, until.UTC()
 	return nil

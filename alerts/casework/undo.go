@@ -72,10 +72,12 @@ func Undone(last, after, before *earshot.CaseEvent, a Action, now time.Time) (ea
 		{&c.NextBy, after.Case.NextBy, before.Case.NextBy},
 		{&c.ResolveBy, after.Case.ResolveBy, before.Case.ResolveBy},
 		{&c.PageAt, after.Case.PageAt, before.Case.PageAt},
+		{&c.Reopened, after.Case.Reopened, before.Case.Reopened},
 	} {
 		// A limit that the daemon has moved meanwhile stays where it put it.
 		back(at.now, at.after, at.before, time.Time.Equal)
 	}
+	back(&c.Waited, after.Case.Waited, before.Case.Waited, equal)
 	if c.State == earshot.Claimed || c.State == earshot.Open {
 		c.State = awake(&c) // the daemon may have moved it there meanwhile
 	}
@@ -114,7 +116,11 @@ func Apart(last, before, into *earshot.CaseEvent, a Action, now time.Time, l Lim
 	if bands == (earshot.Bands{}) {
 		bands = earshot.DefaultBands()
 	}
-	return part(last, before, into, bands, a, now), nil
+	events := part(last, before, into, bands, a, now)
+	if slices.Contains(unsaid, events[0].Case.State) {
+		l.Clocks.Wind(&events[0].Case)
+	}
+	return events, nil
 }
 
 // restore has a case stand as it did before, with the mentions it has now, and what

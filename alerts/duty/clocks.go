@@ -92,7 +92,7 @@ func (c Clocks) calendar(band earshot.Band) *Calendar {
 // Winding twice is winding once.
 func (c Clocks) Wind(of *earshot.Case) {
 	if of.Answered.IsZero() {
-		of.RespondBy = c.nearer(of.RespondBy, c.First, of.Band, of.Opened, 0)
+		of.RespondBy = c.nearer(of.RespondBy, c.First, of.Band, began(of), 0)
 	}
 	if of.Answered.IsZero() || !of.Spoke.After(of.Answered) {
 		of.NextBy = time.Time{}
@@ -101,6 +101,10 @@ func (c Clocks) Wind(of *earshot.Case) {
 	}
 	of.ResolveBy = c.nearer(of.ResolveBy, c.Resolve, of.Band, of.Opened, of.Waited)
 }
+
+// began is when the first answer of a case began to be owed: it opened, or was
+// reopened after it had ended without one.
+func began(of *earshot.Case) time.Time { return later(of.Opened, of.Reopened) }
 
 // FirstBy is when the first answer to a case is due that was opened at a moment
 // and had to be answered by was until now; zero when there is no clock.
@@ -152,7 +156,7 @@ func (c Clocks) Running(of *earshot.Case) []Due {
 		}
 	}
 	if of.Answered.IsZero() {
-		run(earshot.FirstReply, of.Opened, of.RespondBy, 0)
+		run(earshot.FirstReply, began(of), of.RespondBy, 0)
 	}
 	run(earshot.NextReply, of.Spoke, of.NextBy, 0)
 	run(earshot.Resolution, of.Opened, of.ResolveBy, of.Waited)

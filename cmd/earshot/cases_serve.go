@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"earshot"
+	"earshot/alerts"
 	"earshot/alerts/casework"
 	"earshot/bus"
 )
@@ -27,9 +29,7 @@ func (d *daemon) serveCases() error {
 	desk := casework.NewDesk(casework.Options{
 		Log: caseLog{d.bus}, Board: d.board, Now: d.now,
 		Teams: func() []string { return teamNames(d.config.Load()) },
-		Limits: func() casework.Limits {
-			return casework.Limits{Bands: alertsConfig(d.config.Load()).Bands}
-		},
+		Limits: func(team string) casework.Limits { return caseLimits(d.config.Load(), team) },
 	})
 	verbs := make([]string, 0, len(casework.Served()))
 	for _, verb := range casework.Served() {
@@ -38,6 +38,15 @@ func (d *daemon) serveCases() error {
 	return d.bus.ServePeople(bus.Cases, verbs, func(ctx context.Context, team, person, verb string, request []byte) (any, error) {
 		return desk.Serve(ctx, team, person, casework.Verb(verb), request)
 	})
+}
+
+// caseLimits is what the people of a team may ask for, and its clocks.
+func caseLimits(c *Config, team string) casework.Limits {
+	l := casework.Limits{MaxMute: c.Noise.MaxMute, MaxHold: c.Cases.MaxHold, Bands: c.Bands}
+	if i := slices.IndexFunc(c.Teams, func(t alerts.Team) bool { return t.Name == team }); i >= 0 {
+		l.Clocks = c.Teams[i].Clocks()
+	}
+	return l
 }
 
 // pruneEvery is how often the board drops cases that the log has forgotten.

@@ -10,6 +10,7 @@ import (
 
 	"earshot"
 	"earshot/alerts"
+	"earshot/alerts/casework"
 	"earshot/alerts/crisis"
 	"earshot/alerts/noise"
 	"earshot/alerts/routing"
@@ -42,6 +43,7 @@ type Config struct {
 	Noise       noise.Config            //
 	Routing     []routing.Line          //
 	Crisis      crisis.Config           //
+	Cases       casework.Config         //
 	Sinks       []SinkConfig            //
 	Templates   string                  // folder with templates of our own; empty for none
 	Warnings    []strict.Finding        // worth saying, though the file holds
@@ -113,6 +115,7 @@ type fileConfig struct {
 	Noise       noise.Config            `yaml:"noise" jsonschema:"description=What is held back from teams and how long"`
 	Routing     []routing.Line          `yaml:"routing" jsonschema:"description=Where else than the rules say alerts go"`
 	Crisis      crisis.Config           `yaml:"crisis" jsonschema:"description=When a brand is in a crisis and what is planned and whose word weighs"`
+	Cases       casework.Config         `yaml:"cases" jsonschema:"description=What people may ask for"`
 	Sinks       []sinkSection           `yaml:"sinks" jsonschema:"description=How teams are told outside of the bus"`
 	Templates   string                  `yaml:"templates" jsonschema:"description=Folder with templates that take the place of those that sinks word alerts by"`
 	Inbox       InboxConfig             `yaml:"inbox" jsonschema:"description=Where other people's servers deliver what they push to listeners"`
@@ -203,7 +206,7 @@ func LoadBook(path string) (*rules.Book, []strict.Finding, error) {
 }
 
 // bookless are the sections that a book is not made of.
-var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "noise", "routing", "crisis", "listeners", "teams", "inbox", "heartbeat", "client", "log", "sinks", "templates"}
+var bookless = []string{"state", "bus", "http", "retention", "alert_max_age", "noise", "routing", "crisis", "cases", "listeners", "teams", "inbox", "heartbeat", "client", "log", "sinks", "templates"}
 
 // readConfig reads one byte more than a file may have at most, so that the parser
 // can say so.

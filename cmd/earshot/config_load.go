@@ -61,7 +61,8 @@ func (l *loader) load() {
 	l.config.Client, l.config.Log, l.config.Teams = f.Client, f.Log, f.Teams
 	l.config.Inbox, l.config.Heartbeat = f.Inbox, f.Heartbeat
 	l.config.Bands, l.config.Crisis = f.Urgency.bands(), f.Crisis
-	l.config.Noise, l.config.Routing = f.Noise, f.Routing
+	l.config.Noise, l.config.Routing, l.config.Cases = f.Noise, f.Routing, f.Cases
+	l.problems("", f.Cases.Check("cases"))
 	l.checkSettings()
 	l.problems("", f.Bus.Check(l.teamNames()...))
 	l.checkUsers()

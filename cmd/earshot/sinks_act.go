@@ -18,7 +18,7 @@ func (d *daemon) act(ctx context.Context, team, id, verb, by string) error {
 	desk := casework.NewDesk(casework.Options{
 		Log: caseLog{d.bus}, Board: d.board,
 		Teams:  func() []string { return teamNames(d.config.Load()) },
-		Limits: func() casework.Limits { return casework.Limits{Bands: alertsConfig(d.config.Load()).Bands} },
+		Limits: func(team string) casework.Limits { return caseLimits(d.config.Load(), team) },
 	})
 	_, err := desk.Do(ctx, casework.Action{Verb: casework.Verb(verb), By: by, Team: team, Case: id})
 	refusal, refused := errors.AsType[*casework.Refusal](err)
