@@ -160,14 +160,7 @@ func (c *Courier) Count(ctx context.Context) {
 // Try sends a made-up alert through the real thing and returns where it went, or
 // earshot.ErrNotFound when this daemon does not deliver to such a sink.
 func (c *Courier) Try(ctx context.Context, name string, a earshot.Alert) (string, error) {
-	c.mu.Lock()
-	var found *post
-	for _, p := range c.posts {
-		if p.Name == name {
-			found = p
-		}
-	}
-	c.mu.Unlock()
+	found := c.find(name)
 	if found == nil || !found.owns() {
 		return "", fmt.Errorf("sink %s: %w", name, earshot.ErrNotFound)
 	}
@@ -175,4 +168,16 @@ func (c *Courier) Try(ctx context.Context, name string, a earshot.Alert) (string
 		return found.Sink.Deliver(ctx, Delivery{Alert: a, Test: true})
 	})
 	return receipt.Place, err
+}
+
+// find returns the sink of the name, nil for none.
+func (c *Courier) find(name string) *post {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.posts {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
 }

@@ -3,9 +3,10 @@ package alerts
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
-	"go.uber.org/zap"
+	"earshot"
 )
 
 // mostInDigest is how many alerts one message of a digest tells of.
@@ -58,21 +59,19 @@ func (p *post) digest(ctx context.Context, sink Digester, from Outbox, turns cha
 		if err != nil || len(letters) == 0 {
 			return err
 		}
-		var wanted []Delivery
-		for i := range letters {
-			told, why, err := p.look(ctx, from, &letters[i].Alert)
+		var wanted []letterDelivery
+		for _, letter := range letters {
+			told, why, err := p.look(ctx, from, &letter.Alert)
 			if err != nil {
 				return err
 			}
 			if why == "" {
-				wanted = append(wanted, Delivery{Alert: letters[i].Alert, Before: told})
+				wanted = append(wanted, letterDelivery{letter, Delivery{Alert: letter.Alert, Before: told}})
 			} else {
 				p.metrics.skipped.WithLabelValues(p.Name, why).Inc()
 			}
 		}
-		for len(wanted) > 0 {
-			some := wanted[:min(mostInDigest, len(wanted))]
-			wanted = wanted[len(some):]
+		for some := range slices.Chunk(wanted, mostInDigest) {
 			if err := p.sendDigest(ctx, sink, from, some, turns); err != nil {
 				return err
 			}
@@ -83,20 +82,40 @@ func (p *post) digest(ctx context.Context, sink Digester, from Outbox, turns cha
 	}
 }
 
-// sendDigest sends one message, however long that takes.
-func (p *post) sendDigest(ctx context.Context, sink Digester, from Outbox, some []Delivery, turns chan struct{}) error {
-	receipt, err := p.persist(ctx, turns, func(ctx context.Context) (Receipt, error) { return sink.DeliverAll(ctx, some) })
-	if ctx.Err() != nil && err != nil {
-		return err
+// letterDelivery is an alert with the letter that it came in.
+type letterDelivery struct {
+	letter   earshot.Letter
+	delivery Delivery
+}
+
+// sendDigest sends one message, however long that takes. One that the peer will not
+// take is sent in halves, until only what is at fault is set aside.
+func (p *post) sendDigest(ctx context.Context, sink Digester, from Outbox, some []letterDelivery, turns chan struct{}) error {
+	all := make([]Delivery, len(some))
+	for i := range some {
+		all[i] = some[i].delivery
 	}
-	if err != nil {
-		p.log.Error("digest not taken by the peer: its alerts are on the bus alone", zap.Int("alerts", len(some)), zap.Error(err))
-		p.metrics.aside.WithLabelValues(p.Name).Add(float64(len(some)))
-		p.change(func(s *SinkStatus) { s.Aside += len(some) })
+	_, err := p.persist(ctx, turns, func(ctx context.Context) (Receipt, error) {
+		receipt, err := sink.DeliverAll(ctx, all)
+		if err == nil {
+			for _, d := range all {
+				p.note(ctx, from, d, receipt)
+			}
+		}
+		return receipt, err
+	})
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return err
+	case len(some) == 1:
+		p.setAside(ctx, from, some[0].letter, err)
 		return nil
 	}
-	for _, d := range some {
-		p.note(ctx, from, d, receipt)
+	half := len(some) / 2
+	if err := p.sendDigest(ctx, sink, from, some[:half], turns); err != nil {
+		return err
 	}
-	return nil
+	return p.sendDigest(ctx, sink, from, some[half:], turns)
 }

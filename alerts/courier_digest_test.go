@@ -21,6 +21,7 @@ type digester struct {
 	all  [][]string
 	when []time.Time
 	fail bool
+	bad  string // ID of an alert that no message may tell of
 }
 
 func (d *digester) sent() ([][]string, []time.Time) {
@@ -40,6 +41,9 @@ func (d *digester) DeliverAll(_ context.Context, all []alerts.Delivery) (alerts.
 	}
 	var some []string
 	for _, one := range all {
+		if one.Alert.ID == d.bad {
+			return alerts.Receipt{}, &alerts.Rejected{Err: errors.New("not this one")}
+		}
 		some = append(some, one.Alert.ID)
 	}
 	d.all, d.when = append(d.all, some), append(d.when, time.Now())
@@ -70,6 +74,34 @@ func TestCourierDigest(t *testing.T) {
 		}
 		if n := c.outboxes["one"].Settled(t.Context(), 130); n != 130 {
 			t.Errorf("%d are settled", n)
+		}
+		c.stop()
+	})
+}
+
+// Of a digest that the peer does not take, only the alert at fault is set aside, and
+// it can be sent again by itself.
+func TestCourierDigestSetsAside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &digester{bad: number(37).ID}
+		c := newCourier(t, sinkOf("one", sink))
+		for n := range 50 {
+			c.outboxes["one"].Add(number(n))
+		}
+		<-time.After(7 * time.Hour)
+		told := 0
+		all, _ := sink.sent()
+		for _, some := range all {
+			told += len(some)
+		}
+		if aside := c.outboxes["one"].Aside(); told != 49 || len(aside) != 1 || aside[38] != "not this one" {
+			t.Errorf("told of %d, set aside %v", told, aside)
+		}
+		sink.mu.Lock()
+		sink.bad = ""
+		sink.mu.Unlock()
+		if r, err := c.Retry(t.Context(), "one", alerts.Again{Sequence: 38}); err != nil || r.Outcome != alerts.RetrySent {
+			t.Errorf("%+v, %v", r, err)
 		}
 		c.stop()
 	})

@@ -40,6 +40,8 @@ type post struct {
 	stop    context.CancelFunc
 	stopped chan struct{}
 	again   chan struct{} // wakes a sink whose credential was refused
+	wishes  chan retryRequest
+	queue   queue // of the deliveries of each case
 
 	mu        sync.Mutex
 	now       SinkStatus
@@ -52,7 +54,7 @@ type post struct {
 func newPost(p Post, o *CourierOptions, m *sinkMetrics) *post {
 	return &post{
 		Post: p, options: o, metrics: m, log: o.Logger.With(zap.String("sink", p.Name)), stop: func() {},
-		stopped: make(chan struct{}), again: make(chan struct{}, 1),
+		stopped: make(chan struct{}), again: make(chan struct{}, 1), wishes: make(chan retryRequest),
 		now: SinkStatus{Sink: p.Name, Type: p.Type, Team: p.Team, State: SinkStandby},
 	}
 }
@@ -108,6 +110,7 @@ func (p *post) deliverAll(ctx context.Context, from Outbox) error {
 	defer cancel()
 	p.own(from)
 	defer p.own(nil)
+	under.Go(func() { p.grant(ctx, from) })
 	if f, ok := p.Sink.(Follower); ok {
 		under.Go(func() { p.follow(ctx, f) })
 	}
@@ -139,8 +142,6 @@ func (p *post) owns() bool {
 func (p *post) takeEach(ctx context.Context, from Outbox, under *sync.WaitGroup) error {
 	room := make(chan struct{}, mostUnderWay)
 	turns := make(chan struct{}, mostAtOnce)
-	var mu sync.Mutex
-	last := map[string]chan struct{}{} // by case: closed when its latest alert is settled
 	for {
 		select {
 		case room <- struct{}{}:
@@ -151,29 +152,14 @@ func (p *post) takeEach(ctx context.Context, from Outbox, under *sync.WaitGroup)
 		if err != nil {
 			return err
 		}
-		mine := make(chan struct{})
-		mu.Lock()
-		before := last[letter.Alert.Case]
-		last[letter.Alert.Case] = mine
-		mu.Unlock()
+		place := p.queue.enter(letter.Alert.Case)
 		under.Go(func() {
-			defer func() {
-				mu.Lock()
-				if last[letter.Alert.Case] == mine {
-					delete(last, letter.Alert.Case)
-				}
-				mu.Unlock()
-				close(mine)
-				<-room
-			}()
-			if before != nil {
-				select {
-				case <-before:
-				case <-ctx.Done():
-					return
-				}
+			defer func() { <-room }()
+			leave, err := place.wait(ctx)
+			defer leave()
+			if err == nil {
+				p.settle(ctx, from, letter, turns)
 			}
-			p.settle(ctx, from, letter, turns)
 		})
 	}
 }
@@ -186,18 +172,14 @@ func (p *post) settle(ctx context.Context, from Outbox, letter earshot.Letter, t
 		return err
 	})
 	if why == "" && ctx.Err() == nil {
-		receipt, err := p.persist(ctx, turns, func(ctx context.Context) (Receipt, error) { return p.Sink.Deliver(ctx, d) })
+		_, err := p.persist(ctx, turns, p.delivery(from, d))
 		switch {
 		case ctx.Err() != nil && err != nil:
 			return
 		case err != nil:
-			p.log.Error("alert set aside: the peer does not take it", zap.String("alert", letter.Alert.ID), zap.Error(err))
-			p.insist(ctx, "setting an alert aside", func() error { return from.SetAside(ctx, letter.Sequence, err.Error()) })
-			p.metrics.aside.WithLabelValues(p.Name).Inc()
-			p.change(func(s *SinkStatus) { s.Aside++ })
+			p.setAside(ctx, from, letter, err)
 			return
 		}
-		p.note(ctx, from, d, receipt)
 	}
 	if why != "" {
 		p.metrics.skipped.WithLabelValues(p.Name, why).Inc()
@@ -205,20 +187,36 @@ func (p *post) settle(ctx context.Context, from Outbox, letter earshot.Letter, t
 	p.insist(ctx, "settling an alert", func() error { return from.Done(ctx, letter.Sequence) })
 }
 
+// delivery sends one alert and notes that: as long as that is not done the peer is not
+// asked for more, so that a crash repeats few.
+func (p *post) delivery(from Outbox, d Delivery) send {
+	return func(ctx context.Context) (receipt Receipt, err error) {
+		if many, ok := p.Sink.(Digester); ok {
+			receipt, err = many.DeliverAll(ctx, []Delivery{d})
+		} else {
+			receipt, err = p.Sink.Deliver(ctx, d)
+		}
+		if err == nil {
+			p.note(ctx, from, d, receipt)
+		}
+		return receipt, err
+	}
+}
+
+// setAside keeps an alert that the peer does not take where a person finds it.
+func (p *post) setAside(ctx context.Context, from Outbox, letter earshot.Letter, why error) {
+	p.log.Error("alert set aside: the peer does not take it", zap.String("alert", letter.Alert.ID), zap.Error(why))
+	p.insist(ctx, "setting an alert aside", func() error { return from.SetAside(ctx, letter.Sequence, why.Error()) })
+	p.metrics.aside.WithLabelValues(p.Name).Inc()
+	p.change(func(s *SinkStatus) { s.Aside++ })
+}
+
 // look returns what was told of the case before, and why the alert need not be
 // delivered, if so.
 func (p *post) look(ctx context.Context, from Outbox, a *earshot.Alert) (*Before, string, error) {
-	data, err := from.Told(ctx, a.Case)
+	told, err := p.told(ctx, from, a.Case)
 	if err != nil {
 		return nil, "", err
-	}
-	var told *Before
-	if data != nil {
-		told = new(Before)
-		if err := json.Unmarshal(data, told); err != nil {
-			p.log.Warn("what was told of a case cannot be read", zap.Error(err))
-			told = nil
-		}
 	}
 	switch {
 	case told != nil && told.Alert == a.ID:
@@ -233,6 +231,20 @@ func (p *post) look(ctx context.Context, from Outbox, a *earshot.Alert) (*Before
 		return told, "too_old", nil
 	}
 	return told, "", nil
+}
+
+// told is what was told of a case, nil for nothing.
+func (p *post) told(ctx context.Context, from Outbox, id string) (*Before, error) {
+	data, err := from.Told(ctx, id)
+	if err != nil || data == nil {
+		return nil, err
+	}
+	told := new(Before)
+	if err := json.Unmarshal(data, told); err != nil {
+		p.log.Warn("what was told of a case cannot be read", zap.Error(err))
+		return nil, nil
+	}
+	return told, nil
 }
 
 // takesBack reports whether an alert ends or replaces what an earlier one said.
@@ -317,6 +329,9 @@ func (p *post) note(ctx context.Context, from Outbox, d Delivery, r Receipt) {
 	told := Before{First: d.Alert.ID, Alert: d.Alert.ID, Revision: d.Alert.Revision, At: now, Ref: r.Ref}
 	if d.Before != nil {
 		told.First = d.Before.First
+		if d.Before.Revision > told.Revision { // it was late
+			told.Alert, told.Revision = d.Before.Alert, d.Before.Revision
+		}
 	}
 	data, err := json.Marshal(told)
 	if err == nil {

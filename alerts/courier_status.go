@@ -34,7 +34,7 @@ type SinkStatus struct {
 	Delivered int       `json:"delivered"`        // since the daemon started
 	Waiting   int       `json:"waiting"`          // alerts not delivered yet
 	Retries   int       `json:"retries"`          // since the daemon started
-	Aside     int       `json:"set_aside"`        // since the daemon started: alerts that the peer will never take
+	Aside     int       `json:"set_aside"`        // alerts that the peer did not take, until somebody deals with them
 	TooOld    int       `json:"too_old"`          // since the daemon started: alerts not sent for their age
 	Failing   time.Time `json:"failing,omitzero"` // since when nothing gets through
 	Retry     time.Time `json:"retry,omitzero"`   // when it is tried again, or the next digest is due
@@ -54,8 +54,8 @@ func (p *post) count(ctx context.Context) {
 	if outbox == nil {
 		return
 	}
-	if n, err := outbox.Count(ctx); err == nil {
-		p.change(func(s *SinkStatus) { s.Waiting = n })
+	if waiting, aside, err := outbox.Count(ctx); err == nil {
+		p.change(func(s *SinkStatus) { s.Waiting, s.Aside = waiting, aside })
 	}
 }
 
@@ -114,7 +114,7 @@ func newSinkMetrics(r prometheus.Registerer, status func() []SinkStatus) *sinkMe
 	m := &sinkMetrics{
 		delivered: counter("earshot_sink_delivered_total", "Alerts that the peer of a sink has."),
 		failures:  counter("earshot_sink_failures_total", "Deliveries that failed, by the kind of error.", "reason"),
-		aside:     counter("earshot_sink_set_aside_total", "Alerts that the peer of a sink will never take."),
+		aside:     counter("earshot_sink_set_aside_total", "Alerts that the peer of a sink did not take and that were set aside."),
 		skipped:   counter("earshot_sink_skipped_total", "Alerts not sent: unwanted by the filter, too_old, or known to the peer.", "why"),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "earshot_sink_latency_seconds", Help: "From raising an alert to the peer having it.",
@@ -153,6 +153,7 @@ type sinkGauges struct{ status func() []SinkStatus }
 var (
 	sinkUp      = prometheus.NewDesc("earshot_sink_up", "1 while alerts get through to the peer of a sink.", []string{"sink"}, nil)
 	sinkWaiting = prometheus.NewDesc("earshot_sink_waiting", "Alerts that wait for a sink of this daemon.", []string{"sink"}, nil)
+	sinkAside   = prometheus.NewDesc("earshot_sink_aside", "Alerts that lie aside because the peer did not take them.", []string{"sink"}, nil)
 	sinkLast    = prometheus.NewDesc("earshot_sink_last_delivery_timestamp_seconds", "When an alert was last delivered, 0 for never since the start.", []string{"sink"}, nil)
 )
 
@@ -160,6 +161,7 @@ var (
 func (g sinkGauges) Describe(to chan<- *prometheus.Desc) {
 	to <- sinkUp
 	to <- sinkWaiting
+	to <- sinkAside
 	to <- sinkLast
 }
 
@@ -175,6 +177,7 @@ func (g sinkGauges) Collect(to chan<- prometheus.Metric) {
 		}
 		to <- prometheus.MustNewConstMetric(sinkUp, prometheus.GaugeValue, up, s.Sink)
 		to <- prometheus.MustNewConstMetric(sinkWaiting, prometheus.GaugeValue, float64(s.Waiting), s.Sink)
+		to <- prometheus.MustNewConstMetric(sinkAside, prometheus.GaugeValue, float64(s.Aside), s.Sink)
 		to <- prometheus.MustNewConstMetric(sinkLast, prometheus.GaugeValue, last, s.Sink)
 	}
 }

@@ -2,6 +2,7 @@ package alerts_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -317,4 +318,52 @@ func newCourierOn(t *testing.T, outbox *sinktest.Outbox, p alerts.Post) *courier
 		<-ended
 	}
 	return c
+}
+
+// forgetful is an outbox that cannot keep what was told.
+type forgetful struct {
+	*sinktest.Outbox
+
+	notes chan struct{} // closed when it can again
+}
+
+func (f *forgetful) Note(ctx context.Context, id string, told json.RawMessage, d earshot.Delivery) error {
+	select {
+	case <-f.notes:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return f.Outbox.Note(ctx, id, told, d)
+}
+
+// Four alerts at most are with the peer and not noted: so few can come twice after a
+// crash.
+func TestCourierRepeatsFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &peer{}
+		outbox := &forgetful{sinktest.NewOutbox(), make(chan struct{})}
+		for n := range 50 {
+			outbox.Add(number(n))
+		}
+		c := alerts.NewCourier(alerts.CourierOptions{
+			Take: func(ctx context.Context, _, _ string, do func(context.Context, alerts.Outbox) error) error {
+				return do(ctx, outbox)
+			},
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- c.Run(ctx, []alerts.Post{sinkOf("one", sink)}) }()
+		synctest.Wait()
+		if got := sink.got(); len(got) != 4 {
+			t.Errorf("%d alerts are with the peer", len(got))
+		}
+		close(outbox.notes)
+		if n := outbox.Settled(t.Context(), 50); n != 50 || len(sink.got()) != 50 {
+			t.Errorf("%d are settled, %d were delivered", n, len(sink.got()))
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }

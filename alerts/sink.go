@@ -103,14 +103,19 @@ type Outbox interface {
 	Waiting(ctx context.Context) ([]earshot.Letter, error)
 	// Done settles an alert for good.
 	Done(ctx context.Context, sequence uint64) error
-	// SetAside settles an alert that the sink will never take, and keeps why.
+	// SetAside settles an alert that the peer does not take, and keeps why.
 	SetAside(ctx context.Context, sequence uint64, why string) error
+	// Recall returns an alert that lies aside; earshot.ErrNotFound for one that does
+	// not, or is not kept any more.
+	Recall(ctx context.Context, sequence uint64) (earshot.Alert, error)
+	// Forgive has an alert not lie aside any more.
+	Forgive(ctx context.Context, sequence uint64) error
 	// Told returns what was noted of a case, nil for nothing.
 	Told(ctx context.Context, id string) (json.RawMessage, error)
 	// Note keeps that an alert was delivered and what is to be known of its case.
 	Note(ctx context.Context, id string, told json.RawMessage, d earshot.Delivery) error
-	// Count is how many alerts wait, those under way included.
-	Count(ctx context.Context) (int, error)
+	// Count is how many alerts wait, those under way included, and how many lie aside.
+	Count(ctx context.Context) (waiting, aside int, err error)
 }
 
 // Over reports whether the matter has ended with the alert: nothing is left of it, or

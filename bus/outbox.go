@@ -345,13 +345,3 @@ func (o *Outbox) SetAside(ctx context.Context, sequence uint64, why string) erro
 	}
 	return o.Done(ctx, sequence)
 }
-
-// Count is how many alerts wait, those under way included.
-func (o *Outbox) Count(ctx context.Context) (int, error) {
-	consumer, err := o.bus.link.js.Consumer(ctx, streamAlerts, outboxName(o.sink))
-	if err != nil {
-		return 0, fmt.Errorf("looking at the outbox of sink %s: %w", o.sink, err)
-	}
-	info := consumer.CachedInfo()
-	return info.NumAckPending + int(info.NumPending), nil
-}

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"earshot"
 )
@@ -128,4 +130,57 @@ func (c *Client) Aside(ctx context.Context, sink string, each func(earshot.SetAs
 		}
 		return each(s)
 	})
+}
+
+// Recall returns an alert that lies aside; earshot.ErrNotFound for one that does not,
+// or is not kept any more.
+func (o *Outbox) Recall(ctx context.Context, sequence uint64) (earshot.Alert, error) {
+	var (
+		aside earshot.SetAside
+		a     earshot.Alert
+	)
+	found, err := o.bus.link.readSink(ctx, o.asideRecord(sequence), &aside)
+	if err == nil && !found {
+		err = earshot.ErrNotFound
+	}
+	if err == nil {
+		var r record
+		if r, err = o.bus.link.one(ctx, streamAlerts, get{Sequence: sequence}); err == nil {
+			err = json.Unmarshal(r.data, &a)
+		}
+	}
+	if err != nil {
+		return earshot.Alert{}, fmt.Errorf("looking for an alert that sink %s set aside: %w", o.sink, err)
+	}
+	return a, nil
+}
+
+// Forgive has an alert not lie aside any more.
+func (o *Outbox) Forgive(ctx context.Context, sequence uint64) error {
+	if err := o.bus.link.eraseAll(ctx, streamSinks, o.asideRecord(sequence)); err != nil {
+		return fmt.Errorf("dealing with an alert that sink %s set aside: %w", o.sink, err)
+	}
+	return nil
+}
+
+func (o *Outbox) asideRecord(sequence uint64) string {
+	return sinkRecord(o.sink, asideRecord, strconv.FormatUint(sequence, 10))
+}
+
+// Count is how many alerts wait, those under way included, and how many lie aside.
+func (o *Outbox) Count(ctx context.Context) (waiting, aside int, err error) {
+	consumer, err := o.bus.link.js.Consumer(ctx, streamAlerts, outboxName(o.sink))
+	if err != nil {
+		return 0, 0, fmt.Errorf("looking at the outbox of sink %s: %w", o.sink, err)
+	}
+	records, err := o.bus.link.js.Stream(ctx, streamSinks)
+	if err != nil {
+		return 0, 0, fmt.Errorf("looking at the outbox of sink %s: %w", o.sink, err)
+	}
+	of, err := records.Info(ctx, jetstream.WithSubjectFilter(sinkRecord(o.sink, asideRecord, "*")))
+	if err != nil {
+		return 0, 0, fmt.Errorf("counting what sink %s set aside: %w", o.sink, err)
+	}
+	info := consumer.CachedInfo()
+	return info.NumAckPending + int(info.NumPending), len(of.State.Subjects), nil
 }

@@ -3,6 +3,7 @@ package bus_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -89,7 +90,7 @@ func TestOutbox(t *testing.T) {
 	if diff := cmp.Diff([]string{"alert-2", "alert-3", "alert-4"}, got); diff != "" {
 		t.Error(diff)
 	}
-	if n, err := box.Count(t.Context()); err != nil || n != 2 {
+	if n, _, err := box.Count(t.Context()); err != nil || n != 2 {
 		t.Errorf("%d wait: %v", n, err)
 	}
 	stop()
@@ -113,7 +114,7 @@ func TestOutbox(t *testing.T) {
 	if waiting, err := box.Waiting(t.Context()); err != nil || len(waiting) != 0 {
 		t.Errorf("%v wait: %v", waiting, err)
 	}
-	if n, err := box.Count(t.Context()); err != nil || n != 0 {
+	if n, _, err := box.Count(t.Context()); err != nil || n != 0 {
 		t.Errorf("%d wait: %v", n, err)
 	}
 }
@@ -190,5 +191,23 @@ func TestOutboxRecords(t *testing.T) {
 	})
 	if err != nil || !slices.Equal(aside, []string{"crm alert-2 too long"}) {
 		t.Errorf("set aside: %v, %v", aside, err)
+	}
+	recalled, err := box.Recall(t.Context(), second.Sequence)
+	if err != nil || recalled.ID != second.Alert.ID {
+		t.Errorf("recalled %q: %v", recalled.ID, err)
+	}
+	if _, err := box.Recall(t.Context(), first.Sequence); !errors.Is(err, earshot.ErrNotFound) {
+		t.Errorf("what does not lie aside is recalled: %v", err)
+	}
+	if _, n, err := box.Count(t.Context()); err != nil || n != 1 {
+		t.Errorf("%d lie aside: %v", n, err)
+	}
+	for range 2 {
+		if err := box.Forgive(t.Context(), second.Sequence); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, n, err := box.Count(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d lie aside: %v", n, err)
 	}
 }

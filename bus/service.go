@@ -29,6 +29,10 @@ type Reply struct {
 // is called in a goroutine of its own and its result sent as JSON.
 type Answers map[string]func(ctx context.Context, question []byte) (any, error)
 
+// ErrNotMine is what an answer returns when the question is another daemon's: then
+// nothing is said, so that who asked does not take it for the answer of all.
+var ErrNotMine = errors.New("another daemon's to answer")
+
 // Serve has the daemon answer questions until the bus is closed, as the service
 // earshot that nats micro ls shows.
 func (b *Bus) Serve(version string, answers Answers) error {
@@ -57,6 +61,9 @@ func respond(r micro.Request, answer func(context.Context, []byte) (any, error))
 	host, _ := os.Hostname()
 	reply := Reply{Host: host, PID: os.Getpid()}
 	result, err := answer(ctx, r.Data())
+	if errors.Is(err, ErrNotMine) {
+		return
+	}
 	if err == nil {
 		reply.Answer, err = json.Marshal(result)
 	}

@@ -174,9 +174,27 @@ func (o *Outbox) SetState(_ context.Context, name string, value json.RawMessage)
 	return nil
 }
 
-// Count implements alerts.Outbox.
-func (o *Outbox) Count(context.Context) (int, error) {
+// Recall implements alerts.Outbox.
+func (o *Outbox) Recall(_ context.Context, sequence uint64) (earshot.Alert, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.all) - len(o.done), nil
+	if _, ok := o.aside[sequence]; !ok {
+		return earshot.Alert{}, earshot.ErrNotFound
+	}
+	return o.all[sequence-1].Alert, nil
+}
+
+// Forgive implements alerts.Outbox.
+func (o *Outbox) Forgive(_ context.Context, sequence uint64) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.aside, sequence)
+	return nil
+}
+
+// Count implements alerts.Outbox.
+func (o *Outbox) Count(context.Context) (waiting, aside int, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.all) - len(o.done), len(o.aside), nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -16,52 +15,19 @@ import (
 
 	"earshot"
 	"earshot/alerts"
-	"earshot/alerts/wording"
 	"earshot/bus"
 )
 
 // Questions that a daemon answers about its sinks.
 const (
-	askSinks   = "sinks"
-	askSinkTry = "sink-test"
+	askSinks     = "sinks"
+	askSinkTry   = "sink-test"
+	askSinkRetry = "sink-retry"
 )
 
 func (d *daemon) sinkStatus(ctx context.Context, _ []byte) (any, error) {
 	d.courier.Count(ctx)
 	return d.courier.Status(), nil
-}
-
-// tried is what came of a test of a sink.
-type tried struct {
-	Known bool   `json:"known"` // this daemon has the sink
-	Place string `json:"place,omitempty"`
-	Err   string `json:"error,omitempty"`
-}
-
-// trySink sends a test alert through a sink.
-func (d *daemon) trySink(ctx context.Context, question []byte) (any, error) {
-	var name string
-	if err := json.Unmarshal(question, &name); err != nil {
-		return nil, errors.New("not the name of a sink")
-	}
-	now := time.Now()
-	a := wording.Sample(now)
-	a.ID = fmt.Sprintf("test.%s.%d", name, now.UnixNano())
-	a.Case, a.Brand = "test-"+name, earshot.All
-	for _, s := range d.config.Load().Sinks {
-		if s.Name == name {
-			a.Team = s.Common.Team
-		}
-	}
-	place, err := d.courier.Try(ctx, name, *a)
-	if errors.Is(err, earshot.ErrNotFound) {
-		return tried{}, nil
-	}
-	t := tried{Known: true, Place: place}
-	if err != nil {
-		t.Err = err.Error()
-	}
-	return t, nil
 }
 
 func newSinksCommand() *cobra.Command {
@@ -74,10 +40,11 @@ func newSinksCommand() *cobra.Command {
 		Use:   "sinks",
 		Short: "Show how alerts get to people, and try it",
 		Long: "Asks the running daemons how each sink is doing: its state, when it last delivered,\n" +
-			"what waits, what was tried again and what the peer will never take. The same is in\n" +
-			"/metrics.",
+			"what waits, what was tried again and what lies aside because the peer did not take\n" +
+			"it. The same is in /metrics.",
 		Example: "  earshot sinks -c earshot.yaml\n" +
 			"  earshot sinks --aside\n" +
+			"  earshot sinks retry pr-mail\n" +
 			"  earshot sinks test pr-mail\n" +
 			"  earshot sinks preview --sink pr-mail --lang de",
 		Args: cobra.NoArgs,
@@ -104,8 +71,8 @@ func newSinksCommand() *cobra.Command {
 	}
 	at.addFlags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
-	cmd.Flags().BoolVar(&aside, "aside", false, "print the alerts that sinks have set aside, one JSON object a line")
-	cmd.AddCommand(newSinksTestCommand(), newSinksPreviewCommand())
+	cmd.Flags().BoolVar(&aside, "aside", false, "print the alerts that lie aside and why, one JSON object a line")
+	cmd.AddCommand(newSinksTestCommand(), newSinksRetryCommand(), newSinksPreviewCommand())
 	return cmd
 }
 
@@ -171,48 +138,4 @@ func printSinks(w io.Writer, all []alerts.SinkStatus, now time.Time) error {
 func printAside(ctx context.Context, w io.Writer, client *bus.Client) error {
 	e := json.NewEncoder(w)
 	return client.Aside(ctx, "*", func(s earshot.SetAside) error { return e.Encode(s) })
-}
-
-func newSinksTestCommand() *cobra.Command {
-	var at connection
-	cmd := &cobra.Command{
-		Use:     "test SINK",
-		Short:   "Send one marked test alert through a sink of the running daemon",
-		Example: "  earshot sinks test pr-mail -c earshot.yaml",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, err := at.dial(cmd)
-			if err != nil {
-				return err
-			}
-			defer client.Close()
-			return testSink(cmd.Context(), cmd.OutOrStdout(), client, args[0])
-		},
-	}
-	at.addFlags(cmd)
-	return cmd
-}
-
-func testSink(ctx context.Context, w io.Writer, client *bus.Client, name string) error {
-	replies, err := client.Ask(ctx, askSinkTry, name)
-	if err != nil {
-		return err
-	}
-	for _, r := range replies {
-		var t tried
-		if r.Error != "" {
-			return fmt.Errorf("asking the daemon on %s (process %d): %s", r.Host, r.PID, r.Error)
-		}
-		if err := json.Unmarshal(r.Answer, &t); err != nil {
-			return fmt.Errorf("reading the answer of the daemon on %s: %w", r.Host, err)
-		}
-		switch {
-		case t.Err != "":
-			return fmt.Errorf("testing sink %s: %s", name, t.Err)
-		case t.Known:
-			_, err := fmt.Fprintf(w, "ok: a test alert went to %s\n", cmp.Or(t.Place, name))
-			return err
-		}
-	}
-	return fmt.Errorf("no daemon has a sink %q (earshot sinks shows all)", name)
 }

@@ -17,8 +17,8 @@ import (
 const sinkPatience = 15 * time.Minute
 
 // sinkWatch is a part of the operation that posts when nothing gets through to a sink,
-// or alerts became too old to be sent, and deletes the post when that is over. What is
-// told is in its cursor.
+// alerts lie aside or became too old to be sent, and deletes the post when that is over.
+// What is told is in its cursor.
 type sinkWatch struct {
 	status func(context.Context) ([]alerts.SinkStatus, error) // of all sinks, by those who deliver
 	acting func() bool                                        // whether this daemon is the one that tells
@@ -28,6 +28,7 @@ type sinkWatch struct {
 // sinkTrouble is what was told of one sink.
 type sinkTrouble struct {
 	Post   string `json:"post"`              // ID of the mention
+	Title  string `json:"title,omitempty"`   // what it says
 	TooOld int    `json:"too_old,omitempty"` // alerts that were not sent, when it was told
 }
 
@@ -67,17 +68,19 @@ func (w *sinkWatch) look(ctx context.Context, told map[string]sinkTrouble, now t
 		known[s.Sink] = true
 		was, open := told[s.Sink]
 		title, text := trouble(&s, was.TooOld, now)
-		switch {
-		case title != "" && !open:
-			id := fmt.Sprintf("%s:sink/%s/%d", listeners.OperationNetwork, s.Sink, now.Unix())
-			told[s.Sink] = sinkTrouble{Post: id, TooOld: s.TooOld}
+		over := title == "" && s.Failing.IsZero() && s.State != alerts.SinkStandby
+		another := title != "" && title != was.Title
+		if open && (over || another) {
+			delete(told, s.Sink)
+			batch.Mentions = append(batch.Mentions, untold(was))
+		}
+		if another {
+			id := fmt.Sprintf("%s:sink/%s/%d", listeners.OperationNetwork, s.Sink, now.UnixMilli())
+			told[s.Sink] = sinkTrouble{Post: id, Title: title, TooOld: s.TooOld}
 			batch.Mentions = append(batch.Mentions, earshot.Mention{
 				ID: id, Network: listeners.OperationNetwork, Channel: listeners.ChannelSilence, Posted: now,
 				Author: earshot.Author{Handle: s.Sink}, Title: "sink " + s.Sink + " " + title, Text: text, Lang: "en",
 			})
-		case open && s.Failing.IsZero() && s.State != alerts.SinkStandby:
-			delete(told, s.Sink)
-			batch.Mentions = append(batch.Mentions, untold(was))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(told)) {
@@ -104,6 +107,8 @@ func trouble(s *alerts.SinkStatus, tooOld int, now time.Time) (title, text strin
 	switch {
 	case !s.Failing.IsZero() && now.Sub(s.Failing) >= sinkPatience:
 		return "does not get through", fmt.Sprintf("Nothing has got through since %s; %s wait for it. %s", s.Failing.Format(time.RFC3339), plural(s.Waiting, "alert"), s.Err)
+	case s.Aside > 0:
+		return "has set alerts aside", fmt.Sprintf("%s its peer does not take: earshot sinks --aside says why, and earshot sinks retry %s sends them again or drops them.", plural(s.Aside, "alert"), s.Sink)
 	case s.TooOld > tooOld:
 		return "did not send alerts for their age", fmt.Sprintf("%s were older than the max_age of the sink; they are on the bus.", plural(s.TooOld, "alert"))
 	}

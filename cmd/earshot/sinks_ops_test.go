@@ -47,6 +47,24 @@ func TestSinkTrouble(t *testing.T) {
 		if len(posts) != 2 || posts[1].ID != posts[0].ID || posts[1].Change != earshot.Deleted {
 			t.Fatalf("it is over: %+v", posts)
 		}
+		all = []alerts.SinkStatus{{Sink: "crm", State: alerts.SinkDelivering, Aside: 1}}
+		run(time.Hour)
+		all[0].Aside = 2
+		run(time.Hour)
+		if len(posts) != 3 || !strings.Contains(posts[2].Text, "1 alert its peer does not take: earshot sinks --aside says why, and earshot sinks retry crm") {
+			t.Fatalf("set aside: %+v", posts)
+		}
+		all[0].State, all[0].Failing = alerts.SinkFailing, time.Now().Add(-time.Hour)
+		run(2 * time.Minute)
+		if len(posts) != 5 || posts[3].ID != posts[2].ID || posts[3].Change != earshot.Deleted || !strings.Contains(posts[4].Title, "does not get through") {
+			t.Fatalf("worse: %+v", posts)
+		}
+		all = []alerts.SinkStatus{{Sink: "crm", State: alerts.SinkDelivering}}
+		run(2 * time.Minute)
+		posts = posts[4:]
+		if len(posts) != 2 || posts[1].ID != posts[0].ID || posts[1].Change != earshot.Deleted {
+			t.Fatalf("it is over: %+v", posts)
+		}
 		all = []alerts.SinkStatus{{Sink: "crm", State: alerts.SinkFailing, Failing: time.Now(), TooOld: 2}}
 		run(2 * time.Minute)
 		if len(posts) != 3 || !strings.Contains(posts[2].Title, "for their age") {
