@@ -243,7 +243,7 @@ func TestHold(t *testing.T) {
 		"somebody else has to":  func(a *casework.Action) { a.Approver = "anna" },
 		"approve it":            func(a *casework.Action) { a.Approver = "" },
 		"needs an end":          func(a *casework.Action) { a.For = "" },
-		"at most 3640d":  func(a *casework.Action) { a.For = "4000d" },
+		"at most 3640d":         func(a *casework.Action) { a.For = "4000d" },
 		"a person's name":       func(a *casework.Action) { a.Approver = "a b" },
 	} {
 		a := good

@@ -28,7 +28,7 @@ func (d *daemon) serveCases() error {
 	d.board = casework.NewBoard()
 	desk := casework.NewDesk(casework.Options{
 		Log: caseLog{d.bus}, Board: d.board, Now: d.now,
-		Teams: func() []string { return teamNames(d.config.Load()) },
+		Teams:  func() []string { return teamNames(d.config.Load()) },
 		Limits: func(team string) casework.Limits { return caseLimits(d.config.Load(), team) },
 	})
 	verbs := make([]string, 0, len(casework.Served()))

@@ -206,7 +206,7 @@ func TestCasesCommand(t *testing.T) {
 		{"anna", []string{"answer", id, "--team", "cs", "--note", "by phone"}, exitOK, "answered"},
 		{"anna", []string{"show", id, "--team", "cs"}, exitOK, "by phone"},
 		{"anna", []string{"show", id, "--team", "cs"}, exitOK, "goes to cs as customer"},
-		{"anna", []string{"mute", id, "--for", "30d", "--team", "cs"}, exitFailed, "at most 7d"},
+		{"anna", []string{"mute", id, "--for", "30d", "--team", "cs"}, exitFailed, "at most 1d"},
 		{"anna", []string{"mute", id, "--team", "cs"}, exitUsage, "for"},
 		{"anna", []string{"escalate", id, "--to", "pr", "--team", "cs"}, exitOK, "escalated by anna"},
 		{"anna", []string{"escalate", id, "--to", "finance", "--team", "cs"}, exitFailed, "there is no team"},
