@@ -10,7 +10,7 @@ import (
 
 // Again says what is to become of an alert that a sink set aside.
 type Again struct {
-	Sequence uint64 `json:"sequence"` // in the stream of alerts
+	Sequence uint64 `json:"sequence"`       // in the stream of alerts
 	Late     bool   `json:"late,omitempty"` // send it even if the peer has heard newer things of its case
 	Drop     bool   `json:"drop,omitempty"` // it is not to be sent any more
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,7 +110,7 @@ func (s *sink) Deliver(ctx context.Context, d alerts.Delivery) (alerts.Receipt, 
 	v := s.words.View(&d.Alert, d.Test)
 	t := ticket{
 		Priority: priority(d.Alert.Urgency),
-		Comment:  &comment{Body: s.words.Title(v) + "\n\n" + s.words.Text(v) + "\n[" + wording.Line(d.Alert.ID, 200) + "]"},
+		Comment:  &comment{Body: s.words.Title(v) + "\n\n" + s.words.Text(v) + "\n" + mark(&d)},
 	}
 	id, err := s.find(ctx, a, &d)
 	if err != nil {
@@ -125,6 +126,9 @@ func (s *sink) Deliver(ctx context.Context, d alerts.Delivery) (alerts.Receipt, 
 	id, err = s.create(ctx, a, d.Alert.ID, t)
 	return receipt(id), err
 }
+
+// mark ends every comment: by it an alert is known that is in the ticket already.
+func mark(d *alerts.Delivery) string { return "[" + wording.Line(d.Alert.ID, 200) + "]" }
 
 func receipt(id int64) alerts.Receipt {
 	if id == 0 {
@@ -194,17 +198,32 @@ const (
 // errClosed is a ticket that takes no comments any more, or was deleted.
 var errClosed = errors.New("the ticket is closed")
 
-// comment adds to a ticket. What wants an answer opens it again.
+// comment adds to a ticket, unless a crash kept it from being noted that it has been
+// added. What wants an answer opens the ticket again.
 func (s *sink) comment(ctx context.Context, a *account, id int64, d *alerts.Delivery, t ticket) error {
 	t.Status = opened
 	if d.Over() {
 		t.Status, t.Priority = "", ""
 	}
-	err := a.call(ctx, http.MethodPut, fmt.Sprintf("/api/v2/tickets/%d.json", id), "", map[string]ticket{"ticket": t}, nil)
+	there, err := a.says(ctx, id, mark(d))
+	if err == nil && !there {
+		err = a.call(ctx, http.MethodPut, fmt.Sprintf("/api/v2/tickets/%d.json", id), "", map[string]ticket{"ticket": t}, nil)
+	}
 	if failed := (*statusError)(nil); errors.As(err, &failed) && (failed.status == http.StatusNotFound || failed.closed) {
 		return fmt.Errorf("%w: %w", errClosed, err)
 	}
 	return err
+}
+
+// says reports whether one of the last hundred comments of a ticket holds a mark.
+// https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_comments/#list-comments
+func (a *account) says(ctx context.Context, id int64, mark string) (bool, error) {
+	var list struct {
+		Comments []comment `json:"comments"`
+	}
+	query := url.Values{"sort": {"-created_at"}, "page[size]": {"100"}}
+	err := a.call(ctx, http.MethodGet, fmt.Sprintf("/api/v2/tickets/%d/comments.json?%s", id, query.Encode()), "", nil, &list)
+	return slices.ContainsFunc(list.Comments, func(c comment) bool { return strings.Contains(c.Body, mark) }), err
 }
 
 // account is how a call proves itself.

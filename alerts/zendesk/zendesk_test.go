@@ -2,13 +2,10 @@ package zendesk_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
+	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,91 +17,28 @@ import (
 	"earshot/alerts/sinktest"
 	"earshot/alerts/wording"
 	"earshot/alerts/zendesk"
+	"earshot/alerts/zendesk/zendesktest"
 )
 
-const token = "6wiIBWbGkBMo1mRDMuVwkw1EPsNkeUj95PIz2akv"
-
-// account is a stand-in for an account, built from the examples of
-// https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/ and
-// https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports/
+// account is the stand-in, behind a server that fails as the suite wants.
 type account struct {
+	*zendesktest.Account
 	*sinktest.Server
-
-	mu      sync.Mutex
-	tickets []map[string]any
-	keys    map[string]int // by idempotency key: index of the ticket
-	changes []map[string]any
 }
 
 func newAccount(t *testing.T) *account {
-	a := &account{keys: map[string]int{}}
+	a := &account{Account: zendesktest.New()}
 	a.Server = sinktest.NewServer(t, func(r sinktest.Request) sinktest.Answer {
-		if user, password, ok := (&http.Request{Header: r.Header}).BasicAuth(); !ok || user != "agent@acme.example/token" || password != token {
-			return sinktest.Answer{Status: http.StatusUnauthorized, Body: `{"error":"Couldn't authenticate you"}`}
-		}
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		return a.answer(r)
+		w := httptest.NewRecorder()
+		req := httptest.NewRequestWithContext(t.Context(), r.Method, r.Path, strings.NewReader(r.Body))
+		req.Header = r.Header
+		a.Account.ServeHTTP(w, req)
+		return sinktest.Answer{Status: w.Code, Body: w.Body.String()}
 	}, map[sinktest.Mode]sinktest.Answer{
 		sinktest.Rejects: {Status: http.StatusUnprocessableEntity, Body: `{"error":"RecordInvalid","description":"Record validation errors"}`},
 		sinktest.Refuses: {Status: http.StatusUnauthorized, Body: `{"error":"Couldn't authenticate you"}`},
 	})
 	return a
-}
-
-func (a *account) answer(r sinktest.Request) sinktest.Answer {
-	var in struct{ Ticket map[string]any }
-	if r.Body != "" {
-		if err := json.Unmarshal([]byte(r.Body), &in); err != nil {
-			return sinktest.Answer{Status: http.StatusBadRequest}
-		}
-	}
-	path, query, _ := strings.Cut(r.Path, "?")
-	switch {
-	case r.Method == http.MethodPost && path == "/api/v2/tickets.json":
-		key := r.Header.Get("Idempotency-Key")
-		n, known := a.keys[key]
-		if !known {
-			n = len(a.tickets)
-			in.Ticket["id"], in.Ticket["status"] = 35436+n, "new"
-			a.tickets, a.keys[key] = append(a.tickets, in.Ticket), n
-		}
-		return reply(http.StatusCreated, map[string]any{"ticket": a.tickets[n]})
-	case r.Method == http.MethodPut:
-		for _, t := range a.tickets {
-			if path != fmt.Sprintf("/api/v2/tickets/%v.json", t["id"]) {
-				continue
-			}
-			if t["status"] == "closed" {
-				return sinktest.Answer{Status: http.StatusUnprocessableEntity, Body: `{"error":"RecordInvalid","details":{"status":[{"description":"Status: closed prevents ticket update"}]}}`}
-			}
-			maps.Copy(t, in.Ticket)
-			return reply(http.StatusOK, map[string]any{"ticket": t})
-		}
-		return sinktest.Answer{Status: http.StatusNotFound, Body: `{"error":"RecordNotFound","description":"Not found"}`}
-	case path == "/api/v2/incremental/tickets/cursor.json":
-		var at int
-		_, _ = fmt.Sscanf(query, "cursor=%d", &at)
-		changes := a.changes[min(at, len(a.changes)):]
-		return reply(http.StatusOK, map[string]any{"tickets": changes, "after_cursor": fmt.Sprint(at + len(changes)), "end_of_stream": true})
-	case path == "/api/v2/tickets.json":
-		found := []map[string]any{}
-		for _, t := range a.tickets {
-			if strings.Contains(query, strings.ReplaceAll(fmt.Sprint(t["external_id"]), ":", "%3A")) {
-				found = append(found, t)
-			}
-		}
-		return reply(http.StatusOK, map[string]any{"tickets": found})
-	}
-	return sinktest.Answer{Status: http.StatusNotFound}
-}
-
-func reply(status int, body any) sinktest.Answer {
-	data, err := json.Marshal(body)
-	if err != nil {
-		return sinktest.Answer{Status: http.StatusInternalServerError}
-	}
-	return sinktest.Answer{Status: status, Body: string(data)}
 }
 
 // written are the bodies of what was written, in order.
@@ -119,10 +53,10 @@ func (a *account) written() []string {
 }
 
 func (a *account) decode(t *testing.T) func(any) error {
-	file := sinktest.SecretFile(t, token)
+	file := sinktest.SecretFile(t, zendesktest.Token)
 	return func(into any) error {
 		c := into.(*zendesk.Config)
-		c.URL, c.Email, c.TokenFile, c.Every = a.URL, "agent@acme.example", file, 10*time.Second
+		c.URL, c.Email, c.TokenFile, c.Every = a.URL, zendesktest.Email, file, 10*time.Second
 		return nil
 	}
 }
@@ -132,7 +66,7 @@ func TestPromises(t *testing.T) {
 	sinktest.Run(t, sinktest.Harness{Driver: zendesk.Driver(), New: func(t *testing.T) sinktest.Peer {
 		a := newAccount(t)
 		return sinktest.Peer{
-			Decode: a.decode(t), Secrets: []string{token}, Mode: a.Mode, Told: a.written,
+			Decode: a.decode(t), Secrets: []string{zendesktest.Token}, Mode: a.Mode, Told: a.written,
 			Key: func(d alerts.Delivery) string { return "[" + d.Alert.ID + "]" },
 			Check: func(t *testing.T, hostile, told string) {
 				if strings.Contains(told, "html_body") || strings.Contains(told, `"public":true`) {
@@ -157,7 +91,8 @@ func open(t *testing.T, a *account, state alerts.SinkState, act alerts.Act) aler
 	return sink
 }
 
-// A case is one ticket, also when nobody could note which, until the ticket is closed.
+// A case is one ticket, also when nobody could note which, until the ticket is closed;
+// an alert is in it once, however often it is delivered.
 func TestOneTicket(t *testing.T) {
 	a := newAccount(t)
 	sink := open(t, a, sinktest.NewOutbox(), nil)
@@ -171,18 +106,24 @@ func TestOneTicket(t *testing.T) {
 		return receipt.Ref
 	}
 	first := deliver(nil)
-	if again := deliver(nil); again != first || len(a.tickets) != 1 {
-		t.Errorf("%d tickets: %s and %s", len(a.tickets), first, again)
+	if again := deliver(nil); again != first || len(a.Tickets()) != 1 {
+		t.Errorf("%v: %s and %s", a.Tickets(), first, again)
 	}
-	alert.Why, alert.Urgency = earshot.BecauseEscalated, earshot.Critical
-	deliver(&alerts.Before{Ref: first})
-	if got := a.tickets[0]; got["priority"] != "urgent" || got["status"] != "open" || got["external_id"] != "earshot:cs:"+alert.Case {
-		t.Errorf("the ticket is %v", got)
+	alert.ID, alert.Why, alert.Urgency = alert.Case+".cs.2", earshot.BecauseEscalated, earshot.Critical
+	for range 2 {
+		deliver(&alerts.Before{Ref: first})
 	}
-	a.tickets[0]["status"] = "closed"
+	got := a.Tickets()[0]
+	if got.Priority != "urgent" || got.Status != "open" || got.ExternalID != "earshot:cs:"+alert.Case {
+		t.Errorf("the ticket is %+v", got)
+	}
+	if n := len(a.Comments(got.ID)); n != 2 {
+		t.Errorf("it says %d things:\n%s", n, strings.Join(a.Comments(got.ID), "\n---\n"))
+	}
+	a.Change(got.ID, "closed", 0)
 	alert.ID = alert.Case + ".cs.3"
-	if next := deliver(&alerts.Before{Ref: first}); next == first || len(a.tickets) != 2 {
-		t.Errorf("what came after the end went to ticket %s of %d", next, len(a.tickets))
+	if next := deliver(&alerts.Before{Ref: first}); next == first || len(a.Tickets()) != 2 {
+		t.Errorf("what came after the end went to ticket %s of %d", next, len(a.Tickets()))
 	}
 }
 
@@ -190,14 +131,14 @@ func TestOneTicket(t *testing.T) {
 // for again when it could not be done.
 func TestFollow(t *testing.T) {
 	a := newAccount(t)
-	ticket := func(id, status string, assignee int64) map[string]any {
-		return map[string]any{"id": 1, "external_id": id, "status": status, "assignee_id": assignee}
+	ticket := func(id, status string, assignee int64) zendesktest.Ticket {
+		return zendesktest.Ticket{ID: 1, ExternalID: id, Status: status, Assignee: assignee}
 	}
-	a.changes = []map[string]any{
+	a.Tell(
 		ticket("earshot:cs:one", "new", 0), ticket("earshot:cs:one", "open", 0), ticket("earshot:cs:one", "open", 4711),
 		ticket("earshot:cs:one", "pending", 4711), ticket("somebody-else", "solved", 1), ticket("earshot:pr:two", "solved", 1),
 		ticket("earshot:cs:gone", "solved", 4711), ticket("earshot:cs:one", "solved", 4711), ticket("earshot:cs:three", "closed", 0),
-	}
+	)
 	state := sinktest.NewOutbox()
 	var acts []string
 	fault := errors.New("the bus is away")
