@@ -32,22 +32,31 @@ func (b *batch) open(ctx context.Context, team, id string) (*open, error) {
 	if c, ok := b.cases[key]; ok {
 		return c, nil
 	}
-	c := &open{}
 	if known, ok := b.engine.cases.Get(key); ok {
-		c.durable, c.exists = known, true
-	} else {
-		last, err := b.engine.log.Case(ctx, team, id)
-		switch {
-		case err == nil && last.Sequence > b.engine.ledger.Cases && untold(&last):
-			return nil, fmt.Errorf("finding case %s changed by another daemon: %w", id, earshot.ErrConflict)
-		case err == nil:
-			c.durable, c.exists = durable{last.Case, last.Sequence}, true
-		case !errors.Is(err, earshot.ErrNotFound):
-			return nil, fmt.Errorf("reading case %s of team %s: %w", id, team, err)
+		b.cases[key] = &open{durable: known, exists: true}
+		return b.cases[key], nil
+	}
+	last, err := b.engine.log.Case(ctx, team, id)
+	switch {
+	case errors.Is(err, earshot.ErrNotFound):
+		b.cases[key] = &open{}
+	case err != nil:
+		return nil, fmt.Errorf("reading case %s of team %s: %w", id, team, err)
+	default:
+		if err := b.read(key, &last); err != nil {
+			return nil, err
 		}
 	}
-	b.cases[key] = c
-	return c, nil
+	return b.cases[key], nil
+}
+
+// read opens a case by its last event in the log.
+func (b *batch) read(key caseKey, last *earshot.CaseEvent) error {
+	if last.Sequence > b.engine.ledger.Cases && untold(last) {
+		return fmt.Errorf("finding case %s changed by another daemon: %w", key.id, earshot.ErrConflict)
+	}
+	b.cases[key] = &open{durable: durable{last.Case, last.Sequence}, exists: true}
+	return nil
 }
 
 // membership returns the cases a mention is or was in.

@@ -24,7 +24,7 @@ const (
 	maxBatch   = 1200            // mentions dealt with at once: each write waits for the disk
 	readAhead  = 2               // reads that wait while a batch is written
 	maxCases   = 4096            // cases remembered
-	maxSeats   = 4096            // memberships remembered
+	maxSeats   = 16384           // memberships remembered
 	turn       = time.Second / 2 // how often it looks at the clock when nothing happens
 	publishing = 10 * time.Second
 	caughtUp   = 2 // rounds without anything heard after which all there is has been read
@@ -259,6 +259,11 @@ func (e *Engine) cycle(ctx context.Context, mentions []earshot.Stored) (int, err
 	if len(mentions) > 0 {
 		b := e.begin(set)
 		for taken < len(mentions) && !b.full() && !b.quotes(&mentions[taken]) {
+			if taken%ahead == 0 {
+				if err := b.foresee(ctx, mentions[taken:]); err != nil {
+					return 0, err
+				}
+			}
 			if err := b.take(ctx, &mentions[taken]); err != nil {
 				return 0, err
 			}

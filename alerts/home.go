@@ -81,7 +81,12 @@ func (b *batch) customerCase(ctx context.Context, s *earshot.Stored, author, tea
 	if err != nil || id != "" {
 		return id, err
 	}
-	return CaseID(s.Brand, "customer\x00"+author+"\x00"+s.Mention.ID), nil
+	return customerID(s, author), nil
+}
+
+// customerID is the case that a mention of an author opens.
+func customerID(s *earshot.Stored, author string) string {
+	return CaseID(s.Brand, "customer\x00"+author+"\x00"+s.Mention.ID)
 }
 
 // liveCase is the case of an author that further posts join, empty for none.

@@ -21,6 +21,11 @@ type Log interface {
 	// Membership returns the cases that a mention, named by its key, is or was in
 	// for a brand, or earshot.ErrNotFound.
 	Membership(ctx context.Context, brand, mention string) (earshot.Membership, error)
+	// LastOf returns what Case does for those of these cases of a team that exist, and
+	// Memberships what Membership does for mentions of a brand, in any order. The names
+	// differ from each other.
+	LastOf(ctx context.Context, team string, ids []string) ([]earshot.CaseEvent, error)
+	Memberships(ctx context.Context, brand string, mentions []string) ([]earshot.Membership, error)
 	// Mention returns what is now stored of a mention, named by its key, for a brand,
 	// or earshot.ErrNotFound.
 	Mention(ctx context.Context, brand, mention string) (earshot.Stored, error)

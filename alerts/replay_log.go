@@ -59,6 +59,28 @@ func (l *replayLog) Membership(ctx context.Context, brand, mention string) (ears
 	return m, ctx.Err()
 }
 
+// LastOf returns the last events of those of the cases that exist.
+func (l *replayLog) LastOf(ctx context.Context, team string, ids []string) ([]earshot.CaseEvent, error) {
+	var found []earshot.CaseEvent
+	for _, id := range ids {
+		if event, ok := l.cases[caseKey{team, id}]; ok {
+			found = append(found, event)
+		}
+	}
+	return found, ctx.Err()
+}
+
+// Memberships returns the cases of those of the mentions that have any.
+func (l *replayLog) Memberships(ctx context.Context, brand string, mentions []string) ([]earshot.Membership, error) {
+	var found []earshot.Membership
+	for _, key := range mentions {
+		if m, ok := l.memberships[seatKey{brand, key}]; ok {
+			found = append(found, m)
+		}
+	}
+	return found, ctx.Err()
+}
+
 // Mention returns one of the mentions heard last.
 func (l *replayLog) Mention(ctx context.Context, brand, mention string) (earshot.Stored, error) {
 	s, ok := l.kept.Peek(seatKey{brand, mention})

@@ -57,6 +57,8 @@ var (
 		Case(ctx context.Context, team, id string) (earshot.CaseEvent, error)
 		Events(ctx context.Context, after uint64) ([]earshot.CaseEvent, error)
 		Membership(ctx context.Context, brand, mention string) (earshot.Membership, error)
+		LastOf(ctx context.Context, team string, ids []string) ([]earshot.CaseEvent, error)
+		Memberships(ctx context.Context, brand string, mentions []string) ([]earshot.Membership, error)
 		Mention(ctx context.Context, brand, id string) (earshot.Stored, error)
 		Append(ctx context.Context, events []earshot.CaseEvent) ([]uint64, error)
 		Progress(ctx context.Context, brand string) (earshot.Progress, error)

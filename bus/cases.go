@@ -50,6 +50,62 @@ func (b *Bus) Membership(ctx context.Context, brand, mention string) (earshot.Me
 	return m, nil
 }
 
+// LastOf returns the last events of those of these cases of a team that exist, in
+// any order.
+func (b *Bus) LastOf(ctx context.Context, team string, ids []string) ([]earshot.CaseEvent, error) {
+	subjects, err := subjectsOf(caseSubject, team, ids)
+	if err != nil {
+		return nil, fmt.Errorf("reading cases: %w", err)
+	}
+	found, err := b.link.lastOf(ctx, streamCases, subjects)
+	if err != nil {
+		return nil, fmt.Errorf("reading cases of %s: %w", team, err)
+	}
+	events := make([]earshot.CaseEvent, 0, len(found))
+	for _, r := range found {
+		e, err := readCaseEvent(r)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// Memberships returns the memberships of those of these mentions of a brand, named
+// by their keys, that have one, in any order.
+func (b *Bus) Memberships(ctx context.Context, brand string, mentions []string) ([]earshot.Membership, error) {
+	subjects, err := subjectsOf(membershipSubject, brand, mentions)
+	if err != nil {
+		return nil, fmt.Errorf("reading memberships: %w", err)
+	}
+	found, err := b.link.lastOf(ctx, streamAlerts, subjects)
+	if err != nil {
+		return nil, fmt.Errorf("reading memberships of %s: %w", brand, err)
+	}
+	list := make([]earshot.Membership, 0, len(found))
+	for _, r := range found {
+		m, err := readMembership(r)
+		if err != nil {
+			return nil, fmt.Errorf("reading memberships of %s: %w", brand, err)
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+// subjectsOf are the subjects of things below one name.
+func subjectsOf(subject func(above, name string) string, above string, names []string) ([]string, error) {
+	if err := tokens(append([]string{above}, names...)...); err != nil {
+		return nil, err
+	}
+	subjects := make([]string, len(names))
+	for i, name := range names {
+		subjects[i] = subject(above, name)
+	}
+	return subjects, nil
+}
+
 // Append stores events, all or none, and returns their sequences. The first event
 // of each case names in Sequence the event before it, 0 for none; ErrConflict says
 // that somebody else was faster with one of them.

@@ -149,6 +149,38 @@ func (l *Log) Membership(ctx context.Context, brand, mention string) (m earshot.
 	return m, nil
 }
 
+// LastOf returns the last events of those of the cases that exist.
+func (l *Log) LastOf(ctx context.Context, team string, ids []string) ([]earshot.CaseEvent, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var found []earshot.CaseEvent
+	err := l.call(ctx, "read", func() {
+		for _, id := range ids {
+			if stored := l.cases[team+"."+id]; len(stored) > 0 {
+				found = append(found, stored[len(stored)-1].event())
+			}
+		}
+	})
+	return found, err
+}
+
+// Memberships returns the cases of those of the mentions that are or were in any.
+func (l *Log) Memberships(ctx context.Context, brand string, mentions []string) ([]earshot.Membership, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var found []earshot.Membership
+	err := l.call(ctx, "read", func() {
+		for _, key := range mentions {
+			if body, ok := l.memberships[brand+"."+key]; ok {
+				var m earshot.Membership
+				decode(body, &m)
+				found = append(found, m)
+			}
+		}
+	})
+	return found, err
+}
+
 // Mention returns the last version of a mention, or earshot.ErrNotFound.
 func (l *Log) Mention(ctx context.Context, brand, mention string) (earshot.Stored, error) {
 	l.mu.Lock()
