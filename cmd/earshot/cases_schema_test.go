@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/invopop/jsonschema"
@@ -13,13 +14,16 @@ import (
 
 	"earshot"
 	"earshot/alerts/casework"
+	"earshot/alerts/mutes"
+	"earshot/alerts/noise"
 )
 
-// caseworkBodies are what goes over the wire when people work on cases, by the name
-// of its schema.
+// caseworkBodies are what goes over the wire when people work on cases and mutes, by
+// the name of its schema.
 var caseworkBodies = map[string]any{
 	"casework-request": casework.Action{}, "casework-query": casework.Query{},
 	"casework-done": casework.Done{}, "casework-page": casework.Page{}, "casework-sheet": casework.Sheet{},
+	"mutes-request": mutes.Request{}, "mutes-list": mutes.Listed{}, "mutes-view": mutes.View{}, "mutes-done": mutes.Done{},
 }
 
 const schemaDir = "../../docs/schemas"
@@ -28,10 +32,13 @@ const schemaDir = "../../docs/schemas"
 func TestCaseworkSchemas(t *testing.T) {
 	for name, body := range caseworkBodies {
 		r := jsonschema.Reflector{
-			Anonymous: true, ExpandedStruct: true, AllowAdditionalProperties: name != "casework-request" && name != "casework-query",
+			Anonymous: true, ExpandedStruct: true, AllowAdditionalProperties: !strings.HasSuffix(name, "-request") && name != "casework-query",
 			Mapper: func(t reflect.Type) *jsonschema.Schema {
-				if t == reflect.TypeFor[earshot.Score]() {
+				switch t {
+				case reflect.TypeFor[earshot.Score]():
 					return &jsonschema.Schema{Type: "number", Description: "a decimal with at most six digits after the point"}
+				case reflect.TypeFor[noise.Matchers]():
+					return &jsonschema.Schema{Type: "string", Description: "matchers as in Alertmanager"}
 				}
 				return nil
 			},

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/nats-io/nats.go"
 
 	"earshot"
@@ -129,8 +132,53 @@ func TestMutesByPeople(t *testing.T) {
 			t.Errorf("%s: mutes %s: exit %d, want %d and %q\n%s", step.user, step.line, code, step.code, step.says, out)
 		}
 	}
+	conforms(t, "mutes-list", o.request("bob", "earshot.ctl.mutes.cs.bob.list", ""))
+	conforms(t, "mutes-view", o.request("bob", "earshot.ctl.mutes.cs.bob.preview", `{"matchers":"author=@jane1"}`))
+	o.serviceDocumented()
 	o.holdsBack(id)
 	o.process.stop(t)
+}
+
+// serviceDocumented checks that all a daemon answers to is in docs/asyncapi.yaml, with
+// each verb.
+func (o *office) serviceDocumented() {
+	o.t.Helper()
+	doc, err := os.ReadFile("../../docs/asyncapi.yaml")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	var contract struct {
+		Channels map[string]struct {
+			Address    string `yaml:"address"`
+			Parameters map[string]struct {
+				Enum []string `yaml:"enum"`
+			} `yaml:"parameters"`
+		} `yaml:"channels"`
+	}
+	if err := yaml.Unmarshal(doc, &contract); err != nil {
+		o.t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, c := range contract.Channels {
+		path, last := c.Address[:strings.LastIndex(c.Address, ".")+1], c.Address[strings.LastIndex(c.Address, ".")+1:]
+		path = regexp.MustCompile(`\{\w+\}`).ReplaceAllString(path, "*")
+		known[path+last] = true
+		for _, word := range c.Parameters[strings.Trim(last, "{}")].Enum {
+			known[path+word] = true
+		}
+	}
+	var info struct {
+		Endpoints []struct{ Subject string }
+	}
+	out := o.cli("daemon", "req", "--raw", "--replies=1", "$SRV.INFO.earshot", "")
+	if err := json.Unmarshal([]byte(out), &info); err != nil || len(info.Endpoints) < 20 {
+		o.t.Fatalf("%v: %s", err, out)
+	}
+	for _, e := range info.Endpoints {
+		if !known[e.Subject] {
+			o.t.Errorf("%s is not in docs/asyncapi.yaml", e.Subject)
+		}
+	}
 }
 
 // holdsBack has something said that the mute of cs is for, ends the mute, and waits
