@@ -305,7 +305,7 @@ func checkPlay(t *testing.T, end ending) {
 			said := strings.Fields(a.Reminder)
 			seen[strings.Join(said[:3], " ")]++
 			if said[0] == "the" {
-				clocks[a.Case+strings.Join(said[:5], " ")]++
+				clocks[a.Case+" "+strings.Join(said[:5], " ")+" "+a.RespondBy.Format(time.TimeOnly)]++ // a limit that has moved is another one
 			}
 		}
 	}
