@@ -203,7 +203,9 @@ func (b *batch) step(ctx context.Context, s *earshot.Stored, homes *homes, seat 
 	if !c.exists || c.Through < s.Sequence {
 		now := *seat
 		event.Seat = &now
-		b.add(c, event)
+		if b.add(c, event); event.Event == Opened {
+			b.pin(c)
+		}
 	}
 	if step.Is != nil && first.Customer != "" && first.Customer == homes.author {
 		return true, b.settle(ctx, s.Brand, homes.author, *seat)

@@ -58,6 +58,7 @@ type Engine struct {
 
 	// Kept while a Run lasts: the cases say when, and people's events move it.
 	timers     timers
+	pins       pins
 	followed   uint64    // the last event of a case that was noticed
 	looked     time.Time // when people's events were read last
 	remembered bool      // timers, stories and habits are complete

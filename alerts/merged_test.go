@@ -31,6 +31,7 @@ func (a *agency) hear(id string, options ...option) {
 	a.t.Helper()
 	a.n++
 	a.mentions.Add(post(a.n, id, options...))
+	a.mentions.Rewind()
 	a.run(a.t, nil)
 }
 

@@ -240,6 +240,7 @@ func (e *Engine) follow(ctx context.Context) error {
 func (e *Engine) notice(set *settings, event *earshot.CaseEvent) {
 	c, key := &event.Case, caseKey{event.Case.Team, event.Case.ID}
 	e.timers.set(key, set.team(c.Team).dueAt(c))
+	e.pins.follow(c)
 	if known, ok := e.cases.Peek(key); ok && known.sequence < event.Sequence {
 		e.cases.Add(key, durable{*c, event.Sequence})
 	}
@@ -248,7 +249,7 @@ func (e *Engine) notice(set *settings, event *earshot.CaseEvent) {
 
 // remember makes the timers anew from all cases there are.
 func (e *Engine) remember(ctx context.Context) error {
-	e.timers, e.followed = timers{}, 0
+	e.timers, e.pins, e.followed = timers{}, pins{}, 0
 	if err := e.restore(ctx); err != nil {
 		return err
 	}

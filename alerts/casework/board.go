@@ -236,13 +236,17 @@ type Ref struct{ Team, ID string }
 
 // Linked returns the cases of all teams that are of the same story, or have the
 // same ID, but for the case itself.
-func (b *Board) Linked(story string, of Ref) []Item {
+func (b *Board) Linked(story string, of Ref) []Item { return b.linked(story, of, nil) }
+
+// linked are those, and the cases that have a pin, if one is given.
+func (b *Board) linked(story string, of Ref, pin *earshot.Pin) []Item {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	var all []Item
 	for name, team := range b.teams {
 		for id, item := range team {
-			if (id == of.ID || story != "" && item.Story == story) && (Ref{name, id}) != of {
+			is := id == of.ID || story != "" && item.Story == story || pin != nil && same(item.Pin, pin)
+			if is && (Ref{name, id}) != of {
 				all = append(all, *item)
 			}
 		}

@@ -174,7 +174,12 @@ func TestPin(t *testing.T) {
 			t.Errorf("%s: %v", refused.Verb, err)
 		}
 	}
+	renamed := id(linked + 1) // its story became part of another one
+	d.daemon(func(c *earshot.Case) { c.Story, c.Pin = "t", d.last(t, "pr", id(1)).Case.Pin }, "cs", renamed)
 	d.do(t, "dora", casework.Action{Verb: casework.Unpin, Case: id(1), Team: "pr"})
+	if d.last(t, "cs", renamed).Case.Pin != nil {
+		t.Error("the line is still on a case that had it from a story of another name")
+	}
 	if d.Board.Pin("s", "") != nil || d.last(t, "cs", id(0)).Case.Pin != nil {
 		t.Error("the line is still there")
 	}

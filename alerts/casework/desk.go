@@ -105,6 +105,7 @@ func (d *Desk) once(ctx context.Context, a Action, seen *earshot.CaseEvent) (Don
 	}
 	a.Case = id
 	now := d.Now().UTC()
+	pinned := last.Case.Pin
 	events, err := d.decide(ctx, &last, a, now)
 	if errors.Is(err, ErrDone) && a.Text != "" && !done(&last.Case, a.Request) {
 		a.Verb = Note // what was said beside it is new all the same
@@ -127,7 +128,7 @@ func (d *Desk) once(ctx context.Context, a Action, seen *earshot.CaseEvent) (Don
 	answer := Done{Event: events[0].Event, Case: events[0].Case, Linked: len(events) - 1}
 	switch a.Verb {
 	case PinLine, Unpin:
-		answer.Linked, err = d.spread(ctx, &events[0])
+		answer.Linked, err = d.spread(ctx, &events[0], pinned)
 	case Hold:
 		err = d.Log.Keep(ctx, &events[0].Case)
 	case Unhold:
@@ -141,7 +142,7 @@ func (d *Desk) once(ctx context.Context, a Action, seen *earshot.CaseEvent) (Don
 func (d *Desk) again(ctx context.Context, last *earshot.CaseEvent, a *Action) (_ Done, _ *earshot.CaseEvent, err error) {
 	answer := Done{Again: true, Case: last.Case}
 	if pin := last.Case.Pin; a.Verb == PinLine && pin != nil {
-		answer.Linked, err = d.spread(ctx, &earshot.CaseEvent{Event: PinnedEvent, By: pin.By, At: pin.At, Case: last.Case})
+		answer.Linked, err = d.spread(ctx, &earshot.CaseEvent{Event: PinnedEvent, By: pin.By, At: pin.At, Case: last.Case}, nil)
 	}
 	return answer, last, err
 }

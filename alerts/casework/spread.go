@@ -13,10 +13,11 @@ const spreadAtOnce = 300
 
 // spread puts the pin of an event, or its going, on all other cases of the story.
 // Broken off, it is completed by the same action again; until then whoever reads
-// a case sees the pin of its story all the same.
-func (d *Desk) spread(ctx context.Context, of *earshot.CaseEvent) (int, error) {
+// a case sees the pin of its story all the same. What was pinned before is found by
+// itself, too: the story may have become part of another one since.
+func (d *Desk) spread(ctx context.Context, of *earshot.CaseEvent, was *earshot.Pin) (int, error) {
 	var refs []Ref
-	for _, item := range d.Board.Linked(of.Case.Story, Ref{of.Case.Team, of.Case.ID}) {
+	for _, item := range d.Board.linked(of.Case.Story, Ref{of.Case.Team, of.Case.ID}, was) {
 		refs = append(refs, Ref{item.Team, item.ID})
 	}
 	changed := 0
