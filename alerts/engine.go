@@ -46,6 +46,7 @@ type Engine struct {
 	now      func() time.Time
 	settings atomic.Pointer[settings]
 	turned   atomic.Int64
+	asked    chan func()  // what others want to know of a running one
 	waiting  atomic.Int64 // when the oldest mention under way was heard, in Unix nanoseconds; 0 for none
 
 	// Of the running Run alone, and no more than the log holds: forgotten
@@ -85,7 +86,7 @@ func New(o Options, c Config) (*Engine, earshot.Problems) {
 	if problems.Fatal() {
 		return nil, problems
 	}
-	e := &Engine{log: o.Log, logger: o.Logger, now: o.Now, unknown: map[string]bool{}}
+	e := &Engine{log: o.Log, logger: o.Logger, now: o.Now, unknown: map[string]bool{}, asked: make(chan func())}
 	if e.logger == nil {
 		e.logger = zap.NewNop()
 	}
@@ -154,6 +155,9 @@ func (e *Engine) Run(ctx context.Context, mentions Mentions) error {
 				return nil
 			}
 			return fmt.Errorf("reading mentions: %w", err)
+		case answer := <-e.asked:
+			answer()
+			continue
 		case batch = <-heard:
 			batch = gather(batch, heard)
 		case <-clock.C:

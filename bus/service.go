@@ -80,12 +80,32 @@ func (c *Client) Ask(ctx context.Context, what string, question any) ([]Reply, e
 	return c.link.ask(ctx, what, question)
 }
 
+// AskOne reads what the first daemon that answers says; none is earshot.ErrNotFound.
+func (c *Client) AskOne(ctx context.Context, what string, question, answer any) error {
+	replies, err := c.link.askUntil(ctx, what, question, func([]Reply) bool { return true })
+	if err != nil {
+		return err
+	}
+	if replies[0].Error != "" {
+		return fmt.Errorf("asking for %s: %s", what, replies[0].Error)
+	}
+	if err := json.Unmarshal(replies[0].Answer, answer); err != nil {
+		return fmt.Errorf("reading the answer for %s: %w", what, err)
+	}
+	return nil
+}
+
 // Ask is Client.Ask of a daemon, which is among those that answer.
 func (b *Bus) Ask(ctx context.Context, what string, question any) ([]Reply, error) {
 	return b.link.ask(ctx, what, question)
 }
 
 func (l *link) ask(ctx context.Context, what string, question any) ([]Reply, error) {
+	return l.askUntil(ctx, what, question, func([]Reply) bool { return false })
+}
+
+// askUntil gathers answers until they are enough, or no more come.
+func (l *link) askUntil(ctx context.Context, what string, question any, enough func([]Reply) bool) ([]Reply, error) {
 	const first, further = answerWithin + time.Second, 300 * time.Millisecond
 	data, err := json.Marshal(question)
 	if err != nil {
@@ -115,7 +135,9 @@ func (l *link) ask(ctx context.Context, what string, question any) ([]Reply, err
 		if err := json.Unmarshal(m.Data, &r); err != nil {
 			return nil, fmt.Errorf("reading the answer for %s: %w", what, err)
 		}
-		replies = append(replies, r)
+		if replies = append(replies, r); enough(replies) {
+			return replies, nil
+		}
 	}
 }
 
