@@ -10,7 +10,7 @@ type Verdict struct {
 	Delight     Score    `json:"delight,omitempty"`      // [0,1]: how much a moment worth sharing
 	Topics      []string `json:"topics"`                 // the brand's topics it belongs to, in book order
 	Labels      []string `json:"labels,omitempty"`       // what rules have marked it with, in book order
-	Danger      bool     `json:"danger,omitempty"`       // one of the topics is marked danger
+	Danger      bool     `json:"danger,omitempty"`       // people may get hurt: a topic marked danger, or the words say so
 	OwnedAuthor bool     `json:"owned_author,omitempty"` // the brand itself wrote it; then there are no routes
 	Routes      []Route  `json:"routes"`                 // who should hear of it, in book order
 	Reasons     []Reason `json:"reasons"`                // why: per quality, the weights sum to its score

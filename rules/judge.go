@@ -82,6 +82,9 @@ func (w *worker) measure(m *earshot.Mention) {
 	w.delights.Read(&w.post.Tokens, w.lang)
 }
 
+// endangers is the danger of a post's words from which on nobody keeps it back.
+const endangers = earshot.Unit / 2
+
 // judge makes the verdict for one brand. It is not ok, and of relevance alone, if the
 // mention is too little about the brand.
 func (w *worker) judge(b *Book, m *earshot.Mention, n int) (verdict earshot.Verdict, ok bool) {
@@ -122,6 +125,7 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) (verdict earshot.Verd
 			v.pressShare(reasonTopic+t.name, brand.weights.Topic, 1)
 		}
 	}
+	v.Danger = v.Danger || brand.points[urgency.Danger] > 0 && w.heads[urgency.Danger] >= endangers
 	v.OwnedAuthor = brand.owned.wrote(m)
 	w.delight(&v, m, addressed)
 	w.apply(b, &v, &subject{mention: m, heads: &w.heads, lang: w.lang, addressed: addressed, opinion: opinion})

@@ -42,6 +42,9 @@ func TestWeightsOfABrand(t *testing.T) {
 	if plain["danger"] <= 0 || own["danger"] != 0 || plain["legal"] <= 0 || own["legal"] != -plain["legal"] {
 		t.Errorf("all brands %v, its own %v", plain, own)
 	}
+	if !verdicts[0].Danger || verdicts[1].Danger {
+		t.Errorf("in danger %v by the words, %v by a brand that gives them no points", verdicts[0].Danger, verdicts[1].Danger)
+	}
 	if plain["negative sentiment"] != own["negative sentiment"] || own["negative sentiment"] == 0 {
 		t.Errorf("what is left out differs: %v, %v", plain, own)
 	}

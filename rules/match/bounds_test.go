@@ -2,12 +2,16 @@ package match_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"earshot"
 	"earshot/rules/match"
+	"earshot/rules/query"
 )
 
 // Nothing is allocated once the scratch space has grown, whatever queries ask for.
@@ -81,9 +85,47 @@ func TestHostilePosts(t *testing.T) {
 		}
 		text := strings.Repeat(unit, size/max(len(unit), 1))
 		for _, m := range []earshot.Mention{{Text: text}, {Title: text, URL: text, Channel: text, Author: earshot.Author{Handle: text}, Links: []string{text}}} {
-			x.Search(&p, &m)
+			for _, q := range x.Search(&p, &m) {
+				x.Words(&p, int(q), nil)
+			}
 		}
 	}
+}
+
+// What a NEAR finds is found once, however many partners stand around it, and the
+// same as when each place is looked at by itself.
+func TestWordsOfNear(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SliceOfN(rapid.SampledFrom([]string{"aaa", "aaab", "b", "c", "x", "y"}), 1, 40).Draw(t, "words")
+		distance := rapid.IntRange(1, 5).Draw(t, "distance")
+		q, _ := query.Parse(fmt.Sprintf(`aaa* NEAR/%d (b OR c)`, distance))
+		x := match.New([]*earshot.Query{q}, 1)
+		var p match.Post
+		x.Search(&p, &earshot.Mention{Text: strings.Join(words, " ")})
+		var got []string
+		for _, w := range x.Words(&p, 0, nil) {
+			got = append(got, fmt.Sprint(w.Span[0]))
+		}
+		is := func(i int, left bool) bool {
+			return left && words[i][0] == 'a' || !left && (words[i] == "b" || words[i] == "c")
+		}
+		var want []string
+		at := 0
+		for i := range words {
+			found := false
+			for j := range words {
+				between := max(i, j) - min(i, j)
+				found = found || between > 0 && between <= distance && (is(i, true) && is(j, false) || is(i, false) && is(j, true))
+			}
+			if found {
+				want = append(want, fmt.Sprint(at))
+			}
+			at += len(words[i]) + 1
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%v: found %v, want %v", words, got, want)
+		}
+	})
 }
 
 // A hundred thousand marks on one letter are one word.

@@ -8,7 +8,7 @@ import (
 
 // near reports whether one of the operands stands somewhere and all others begin
 // within the distance after it. With found, it calls it with every place of an
-// operand that has all its partners, and with theirs.
+// operand that has all its partners, and with theirs, until it has enough.
 func (p *Post) near(x *Index, n *node, found func(interval) bool) bool {
 	for i := n.from; i < n.to; i++ {
 		if !p.eval(x, i) {
@@ -34,6 +34,9 @@ func (p *Post) near(x *Index, n *node, found func(interval) bool) bool {
 	}
 	matches := false
 	for first := range firsts {
+		if found != nil {
+			p.told = append(p.told[:0], make([]told, operands)...)
+		}
 		for _, it := range sides[first] {
 			if !hasPartners(sides, first, it, int32(n.distance)) {
 				continue
@@ -41,10 +44,12 @@ func (p *Post) near(x *Index, n *node, found func(interval) bool) bool {
 			if matches = true; found == nil {
 				return true
 			}
-			found(it)
+			if !found(it) {
+				return true
+			}
 			for i := range sides {
 				if i != first {
-					partners(sides[i], it, int32(n.distance), found)
+					p.told[i].partners(sides[i], it, int32(n.distance), found)
 				}
 			}
 		}
@@ -66,12 +71,26 @@ func hasPartners(sides [][]interval, first int, it interval, distance int32) boo
 	return true
 }
 
+// told are the partners that were found last, so that in a text of nothing but
+// partners each is found once and not by all of its neighbours.
+type told struct{ from, to int }
+
 // partners calls found with those that begin within the distance after it.
-func partners(others []interval, it interval, distance int32, found func(interval) bool) {
-	after := sort.Search(len(others), func(i int) bool { return others[i].from > it.to })
-	for ; after < len(others) && others[after].from-it.to <= distance; after++ {
-		found(others[after])
+func (t *told) partners(others []interval, it interval, distance int32, found func(interval) bool) {
+	from := sort.Search(len(others), func(i int) bool { return others[i].from > it.to })
+	to := from
+	for to < len(others) && others[to].from-it.to <= distance {
+		if t.from <= to && to < t.to {
+			to = t.to
+			continue
+		}
+		found(others[to])
+		to++
 	}
+	if from <= t.to && t.from <= to {
+		from, to = min(from, t.from), max(to, t.to)
+	}
+	t.from, t.to = from, to
 }
 
 // intervals appends the places of a word, a phrase or an OR of them, sorted.

@@ -40,6 +40,8 @@ type Post struct {
 	asked   []uint32 // by query: stamped when it was looked at
 	matched []int32
 	sides   [][]interval
+	told    []told
+	room    int // how long a list of words may become
 }
 
 // termState tells whether a term is in the post, and where in seen.

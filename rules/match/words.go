@@ -16,9 +16,11 @@ type Words struct {
 
 // Words appends to dst where the query matched the post that was searched last, in
 // order and without overlaps: the words and phrases of title and text that it asks
-// for and are there. It is empty when only fields matched.
+// for and are there. It is empty when only fields matched. Of a post that is full
+// of them not all are told, at most some ten thousand.
 func (x *Index) Words(p *Post, query int, dst []Words) []Words {
 	from := len(dst)
+	p.room = from + mostWords
 	dst = p.collect(x, x.roots[query], dst)
 	return sorted(dst, from)
 }
@@ -26,11 +28,28 @@ func (x *Index) Words(p *Post, query int, dst []Words) []Words {
 // Merged puts words in order and drops those that overlap with one before.
 func Merged(words []Words) []Words { return sorted(words, 0) }
 
-// sorted puts words in order and drops what overlaps.
-func sorted(dst []Words, from int) []Words {
-	slices.SortFunc(dst[from:], func(a, b Words) int {
+// What several parts of a query find is dropped once it is many, and who finds
+// the most finds no more.
+const (
+	manyWords = 1 << 12
+	mostWords = 4 * manyWords
+)
+
+// once puts words in order and drops what is there twice.
+func once(dst []Words, from int) []Words {
+	order(dst[from:])
+	return dst[:from+len(slices.Compact(dst[from:]))]
+}
+
+func order(words []Words) {
+	slices.SortFunc(words, func(a, b Words) int {
 		return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Span[0], b.Span[0]), cmp.Compare(b.Span[1], a.Span[1]))
 	})
+}
+
+// sorted puts words in order and drops what overlaps.
+func sorted(dst []Words, from int) []Words {
+	order(dst[from:])
 	kept := dst[:from]
 	for _, w := range dst[from:] {
 		if n := len(kept); n > from && kept[n-1].Field == w.Field && w.Span[0] < kept[n-1].Span[1] {
@@ -43,13 +62,16 @@ func sorted(dst []Words, from int) []Words {
 
 // collect appends the places of the leaves that made a node match.
 func (p *Post) collect(x *Index, at int32, dst []Words) []Words {
+	if len(dst) >= p.room {
+		return dst
+	}
 	n := &x.nodes[at]
 	add := func(it interval) bool {
 		first, last := &p.all.List[it.first], &p.all.List[it.last]
 		if first.Field <= text.Body {
 			dst = append(dst, Words{Field: first.Field, Span: earshot.Span{int(first.From), int(max(first.To, last.To))}})
 		}
-		return true
+		return len(dst) < p.room
 	}
 	switch n.op {
 	case opNot, opBetween:
@@ -58,9 +80,14 @@ func (p *Post) collect(x *Index, at int32, dst []Words) []Words {
 			dst = p.collect(x, i, dst)
 		}
 	case opOr:
+		from, most := len(dst), manyWords
 		for i := n.from; i < n.to; i++ {
 			if p.eval(x, i) {
 				dst = p.collect(x, i, dst)
+			}
+			if len(dst)-from > most {
+				dst = once(dst, from)
+				most = 2*(len(dst)-from) + manyWords
 			}
 		}
 	case opNear:
@@ -71,8 +98,8 @@ func (p *Post) collect(x *Index, at int32, dst []Words) []Words {
 		p.regexAt(x, n, func(field text.Field, span earshot.Span) { dst = append(dst, Words{field, span}) })
 	case opTerm:
 		for _, tok := range p.occurrences(n.from) {
-			if tok >= 0 {
-				add(interval{first: tok, last: tok})
+			if tok >= 0 && !add(interval{first: tok, last: tok}) {
+				break
 			}
 		}
 	default:
@@ -108,6 +135,7 @@ func (p *Post) finds(x *Index, at int32, dst []Find) []Find {
 		return dst
 	}
 	if p.eval(x, at) {
+		p.room = mostWords
 		dst = append(dst, Find{Span: x.span(at), Words: sorted(p.collect(x, at, nil), 0)})
 	}
 	return dst
