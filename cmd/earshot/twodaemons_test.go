@@ -2,12 +2,15 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"earshot"
 )
 
 const twinConfig = `
@@ -22,6 +25,8 @@ teams:
   - {name: cs}
 listeners:
   - {name: %[4]s, type: file, path: %[5]s}
+sinks:
+  - {name: crm, type: webhook, team: cs, url: "%[6]s", secret_file: "%[7]s"}
 `
 
 // twin is one of two daemons on one bus, with a file of its own to hear.
@@ -30,10 +35,14 @@ type twin struct {
 	posts, config, address string
 }
 
-func startTwin(t *testing.T, server *natsServer, name string) *twin {
+func startTwin(t *testing.T, server *natsServer, crm *receiver, name string) *twin {
 	t.Helper()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(hookSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	w := &twin{posts: emptyFile(t, t.TempDir(), name+".ndjson"), address: freeAddress(t)}
-	w.config = writeConfig(t, fmt.Sprintf(twinConfig, filepath.Join(t.TempDir(), "state"), server.busConfig(), w.address, name, w.posts))
+	w.config = writeConfig(t, fmt.Sprintf(twinConfig, filepath.Join(t.TempDir(), "state"), server.busConfig(), w.address, name, w.posts, crm.server.URL, secret))
 	w.process = startProcess(t, w.config, w.address)
 	w.ready(t)
 	return w
@@ -44,15 +53,15 @@ func (w *twin) alerts(t *testing.T) float64 {
 }
 
 // Two daemons on one bus both hear, and what both hear is stored once. One of them
-// raises alerts; when it is killed the other takes over, and every alert exists
-// exactly once.
+// raises alerts, and one brings them to the sink of both; when it is killed the other
+// takes over, every alert exists exactly once, and the sink has them all.
 func TestTwoDaemons(t *testing.T) {
 	t.Parallel()
-	server := newNATSServer(t)
-	left := startTwin(t, server, "left")
+	server, crm := newNATSServer(t), newReceiver(t)
+	left := startTwin(t, server, crm, "left")
 	appendLine(t, left.posts, furious(0))
 	eventually(t, "the first daemon raises alerts", func() error { return atLeastOne(left.alerts(t)) })
-	right := startTwin(t, server, "right") // ready though it stands by
+	right := startTwin(t, server, crm, "right") // ready though it stands by
 	eventually(t, "the second stands by", func() error {
 		if !strings.Contains(right.log.String(), "standing by") {
 			return fmt.Errorf("it said:\n%s", right.log.String())
@@ -85,6 +94,25 @@ func TestTwoDaemons(t *testing.T) {
 	again.ready(t)
 
 	checkStored(t, js, want, want)
+	var ids []string
+	for _, msg := range readAll(t, js, "EARSHOT_ALERTS", "earshot.alerts.cs.>") {
+		var a earshot.Alert
+		unmarshal(t, msg, &a)
+		ids = append(ids, a.ID)
+	}
+	eventually(t, "the sink has every alert", func() error { return crm.has(ids) })
+	// What was with the peer when a daemon died, or lost the sink to the other, comes again.
+	said := left.log.String() + right.log.String() + again.log.String()
+	changes := 1 + strings.Count(said, "sink interrupted") + strings.Count(said, "another daemon does this from now on")
+	crm.mu.Lock()
+	repeated := 0
+	for _, n := range crm.alerts {
+		repeated += n - 1
+	}
+	if len(crm.alerts) != len(ids) || len(crm.wrong) > 0 || repeated > 4*changes {
+		t.Errorf("%d alerts arrived of %d, %d again after %d changes; wrong: %v", len(crm.alerts), len(ids), repeated, changes, crm.wrong)
+	}
+	crm.mu.Unlock()
 	right.stop(t)
 	again.stop(t)
 }
