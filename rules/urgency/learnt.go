@@ -53,7 +53,7 @@ func readModels(from fs.FS) (models, error) {
 			return nil, err
 		}
 		h := slices.Index(names[:], m.Head)
-		if h < 0 || len(m.Dense) != Numbers || m.Outputs() != 1 {
+		if h < 0 || len(m.Dense) > Numbers || m.Outputs() != 1 {
 			return nil, fmt.Errorf("urgency: %s does not fit this program", name)
 		}
 		all[Head(h)] = m
@@ -83,8 +83,8 @@ func (m *Meter) ask(h Head, model *linear.Model, in *Input, numbers *[Numbers]fl
 	damp := damping(len(m.spans))
 	unit := model.Unit * damp
 	odds := float64(float64(model.Sum1(in.Post, m.spans)) * unit)
-	for i, v := range numbers {
-		odds += float64(float64(v*model.Dense[i][0]) * damp)
+	for i, worth := range model.Dense {
+		odds += float64(float64(numbers[i]*worth[0]) * damp)
 	}
 	odds += model.Bias[0]
 	value := earshot.ScoreOf(1 / (1 + math.Exp(-odds)))

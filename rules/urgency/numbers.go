@@ -8,8 +8,13 @@ import (
 )
 
 // Numbers is how many numbers the models know of a post beside its words: what the
-// word lists find, how the author feels, and style.
-const Numbers = 18
+// word lists find, how the author feels, style, and who needs what. A model reads as
+// many of them as it has weights for, from the first on.
+const (
+	Listed  = 6  // the first of them tell what the word lists find
+	Plain   = 18 // all but those of need
+	Numbers = Plain + needs
+)
 
 // NumbersOf is what the models know of a post beside its words, for training.
 func (m *Meter) NumbersOf(in Input) [Numbers]float64 {
@@ -19,13 +24,15 @@ func (m *Meter) NumbersOf(in Input) [Numbers]float64 {
 
 func numbersOf(in *Input, r *reader) [Numbers]float64 {
 	s := styleOf(in)
-	return [Numbers]float64{
+	all := [Numbers]float64{
 		r.Heads[Complaint].Float(), r.Heads[Request].Float(), r.Heads[Danger].Float(),
 		r.Heads[Leaving].Float() + r.Heads[Legal].Float(), share(r.Question), share(r.Personal),
 		max(in.Feeling, 0), max(-in.Feeling, 0), max(in.Named, 0), max(-in.Named, 0),
 		s.words.upTo(30), s.words.upTo(10), s.names.upTo(5), s.handles.upTo(2), s.links.upTo(2), s.capitals.upTo(3),
 		s.exclaims.upTo(3), s.asks.upTo(3),
 	}
+	needsOf(in, all[Plain:])
+	return all
 }
 
 func share(yes bool) float64 {

@@ -27,7 +27,7 @@ type reader struct {
 	tokens   text.Tokens
 	feelings sentiment.Meter
 	meter    urgency.Meter
-	vectors  *learn.Vectors
+	vectors  [companies]*learn.Vectors
 }
 
 // words are those of the post that was read last, and its signs.
@@ -35,11 +35,14 @@ func (r *reader) words() []uint32 {
 	return learn.Hashes(nil, &r.post, []features.Group{features.Words, features.Signs})
 }
 
-// company learns which words stand in the same company.
-func (r *reader) company(data string) error {
+// place learns which words stand in the same company.
+func (r *reader) place(c company, data string) error {
+	if r.vectors[c] != nil {
+		return nil
+	}
 	var posts [][]uint32
-	for _, c := range corpora {
-		rows, err := learn.Read(filepath.Join(data, filepath.FromSlash(c.file)))
+	for _, of := range corpora[c] {
+		rows, err := learn.Read(filepath.Join(data, filepath.FromSlash(of.file)))
 		if err != nil {
 			return err
 		}
@@ -48,30 +51,34 @@ func (r *reader) company(data string) error {
 			posts = append(posts, r.words())
 		}
 	}
-	r.vectors = learn.Embed(posts, dims)
+	r.vectors[c] = learn.Embed(posts, dims[c])
 	return nil
 }
 
 // example makes numbers of a post as the book does, and of the place of its words.
-func (r *reader) example(s string, groups []features.Group, place float32) learn.Example {
+func (h *trained) example(r *reader, s string) learn.Example {
 	r.post.Read("", s)
 	r.tokens.Reset()
 	r.tokens.Add(text.Body, s)
 	fields := [2]string{text.Body: s}
 	feeling := r.feelings.Measure(sentiment.Input{Tokens: &r.tokens, Post: &r.post, Fields: fields, Lang: "en"})
-	e := learn.Example{Hashes: learn.Hashes(nil, &r.post, groups)}
-	for _, v := range r.meter.NumbersOf(urgency.Input{
+	e := learn.Example{Hashes: learn.Hashes(nil, &r.post, h.groups)}
+	numbers := r.meter.NumbersOf(urgency.Input{
 		Tokens: &r.tokens, Post: &r.post, Fields: fields, Lang: "en", Feeling: feeling.Score.Float(), Named: feeling.Named,
-	}) {
+	})
+	for _, v := range numbers[:h.numbers] {
 		e.Dense = append(e.Dense, float32(v))
 	}
-	for _, v := range r.vectors.Place(r.words()) {
-		e.Dense = append(e.Dense, place*v)
+	for _, v := range r.vectors[h.company].Place(r.words()) {
+		e.Dense = append(e.Dense, h.place*v)
 	}
 	return e
 }
 
 func (h *trained) examples(r *reader, data string) ([]learn.Example, error) {
+	if err := r.place(h.company, data); err != nil {
+		return nil, fmt.Errorf("reading posts for the company of words: %w", err)
+	}
 	rows, err := learn.Read(filepath.Join(data, filepath.FromSlash(h.file)))
 	if err != nil {
 		return nil, err
@@ -82,10 +89,7 @@ func (h *trained) examples(r *reader, data string) ([]learn.Example, error) {
 		if slices.Contains(h.skip, row.Label) {
 			continue
 		}
-		e := r.example(row.Text, h.groups, h.place)
-		if h.numbers > 0 {
-			clear(e.Dense[h.numbers:urgency.Numbers])
-		}
+		e := h.example(r, row.Text)
 		if row.Label == h.yes {
 			e.Label = 1
 		}
@@ -103,15 +107,24 @@ func (h *trained) examples(r *reader, data string) ([]learn.Example, error) {
 }
 
 func (h *trained) fit(r *reader, examples []learn.Example) *learn.Weights {
+	var w *learn.Weights
+	if h.pull > 0 {
+		w = learn.Solve(examples, learn.Problem{Bits: h.bits, Pull: h.pull})
+	} else {
+		w = h.vote(examples)
+	}
+	r.vectors[h.company].Fold(w, h.place, true)
+	return w
+}
+
+func (h *trained) vote(examples []learn.Example) *learn.Weights {
 	fits := make([]*learn.Weights, votes)
 	for i := range fits {
 		fits[i] = learn.Fit(examples, learn.Options{
 			Classes: 2, Bits: h.bits, Epochs: h.epochs, Rate: h.rate, Decay: h.decay, Seed: uint64(i + 1),
 		})
 	}
-	w := learn.Average(fits...)
-	r.vectors.Fold(w, h.place, true)
-	return w
+	return learn.Average(fits...)
 }
 
 // validate prints what models say of posts of groups that they have not read, and
@@ -178,13 +191,13 @@ func (h *trained) pack(r *reader, examples []learn.Example, shift float64) ([]by
 	w := h.fit(r, examples)
 	w.Bias[0] -= float32(shift)
 	data := []string{h.data}
-	for _, c := range corpora {
+	for _, c := range corpora[h.company] {
 		data = append(data, "company of words: "+c.file+" ("+c.origin+")")
 	}
 	header := linear.Header{
 		Head: h.head.String(), Classes: []string{"no", "yes"}, Groups: h.groups, Bits: h.bits, Data: data,
 	}
-	if h.numbers == 0 { // it reads feelings
+	if h.numbers > urgency.Listed { // it reads feelings
 		header.Reads = map[string]string{"sentiment": sentiment.Digest()}
 	}
 	return w.Pack(header)

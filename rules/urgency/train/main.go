@@ -26,9 +26,6 @@ func main() {
 
 func run(w io.Writer, data, out, only string) error {
 	var r reader
-	if err := r.company(data); err != nil {
-		return fmt.Errorf("reading posts for the company of words: %w", err)
-	}
 	for _, h := range heads {
 		if only != "" && only != h.head.String() {
 			continue
