@@ -12,13 +12,13 @@ import (
 )
 
 // target is where a line sends a route, and that in words.
-func (t *Table) target(to *Target, m *earshot.Mention, r earshot.Route, now time.Time) (Routed, string) {
+func (t *Table) target(to *Target, m *earshot.Mention, r earshot.Route, now func(team string) time.Time) (Routed, string) {
 	r.Team, r.Kind = cmp.Or(to.Team, r.Team), cmp.Or(to.Kind, r.Kind)
 	routed := Routed{Route: r}
 	if !to.person() {
 		return routed, r.Team
 	}
-	people := t.people(to, m, r.Team, now)
+	people := t.people(to, m, r.Team, now(r.Team))
 	if len(people) == 0 {
 		return routed, "all of " + r.Team + ": " + missing(to, m.Lang)
 	}

@@ -110,6 +110,12 @@ func New(path string, lines []Line, teams []Team, bands earshot.Bands) (*Table, 
 // Apply returns where a mention goes: the routes of the rules, in their order,
 // each with what the lines made of it, and what each line did.
 func (t *Table) Apply(m *earshot.Mention, v *earshot.Verdict, routes []earshot.Route, now time.Time) ([]Routed, []Step) {
+	return t.ApplyAt(m, v, routes, func(string) time.Time { return now })
+}
+
+// ApplyAt is Apply for whoever means another moment for each team: the same hour of
+// its own time zone.
+func (t *Table) ApplyAt(m *earshot.Mention, v *earshot.Verdict, routes []earshot.Route, now func(team string) time.Time) ([]Routed, []Step) {
 	var all []Routed
 	var steps []Step
 	for _, route := range routes {
@@ -118,7 +124,7 @@ func (t *Table) Apply(m *earshot.Mention, v *earshot.Verdict, routes []earshot.R
 		moved := false
 		for i := range t.lines {
 			line := &t.lines[i]
-			if !t.matches(&line.Match, m, v, route, now) || line.Instead && moved {
+			if !t.matches(&line.Match, m, v, route, now(route.Team)) || line.Instead && moved {
 				continue
 			}
 			to, did := t.target(&line.To, m, route, now)

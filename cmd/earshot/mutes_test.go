@@ -195,6 +195,9 @@ func (o *office) holdsBack(id string) {
 		}
 		return nil
 	})
+	o.explains("acme makes me furious again", "@jane1", "to cs as customer", "now: joins case", "held back by mute "+id, "by anna until", "strike", "to pr as customer", "now: told")
+	o.explains("acme makes me furious", "@nobody", "to cs as customer", "now: opens a case", "held back by mute "+id, "to pr as customer", "now: opens a case", "now: told at once (new)")
+	o.explains("acme caught fire, that makes me furious", "@nobody", "to cs as customer", "now: opens a case", "now: told at once; nothing holds back")
 	cs := listenAs(o.t, "nats://"+o.address, o.state, "cs")
 	appendLine(o.t, o.posts, `{"id":"forum:3","network":"forum","text":"acme caught fire, that makes me furious","author":{"handle":"@jim"}}`)
 	o.hearsOf(cs, func(a *earshot.Alert) bool { return a.Verdict != nil && a.Verdict.Danger })
@@ -222,5 +225,19 @@ func (o *office) hearsOf(heard <-chan *nats.Msg, is func(*earshot.Alert) bool) {
 		case <-time.After(patience):
 			o.t.Fatal("the alert does not come")
 		}
+	}
+}
+
+// explains asks what would become of a mention now, and wants these words in order.
+func (o *office) explains(text, author string, want ...string) {
+	o.t.Helper()
+	code, out, errs := call(o.t, "", "routes", "explain", "-c", o.config, "--text", text, "--author", author, "--network", "forum")
+	rest := out
+	for _, words := range want {
+		_, after, found := strings.Cut(rest, words)
+		if !found || code != exitOK || errs != "" {
+			o.t.Fatalf("%q is not where it should be in (exit %d, %s)\n%s", words, code, errs, out)
+		}
+		rest = after
 	}
 }

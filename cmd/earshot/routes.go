@@ -45,9 +45,11 @@ func newExplainRoutesCommand() *cobra.Command {
 		Long: "explain reads mentions, one a line (NDJSON; {\"text\": \"…\"} is enough), or takes one\n" +
 			"from its flags. It shows for each which brand it concerns, which rules send it to\n" +
 			"which team and as what, whether the team hears of such matters, whether it is at\n" +
-			"work at that moment, by when it must answer and who of it is called. It reads the\n" +
-			"configuration, starts nothing and tells nobody. What cases are open already, and\n" +
-			"who has muted one, it does not know.",
+			"work at that moment, by when it must answer and who of it is called. It starts\n" +
+			"nothing and tells nobody.\n\n" +
+			"Without --at it also asks the running daemon what would become of the mention now:\n" +
+			"which case it opens or joins, whether the team is told at once, and which mute,\n" +
+			"limit or crisis holds it back. Without a daemon, or its login, it says so.",
 		Example: "  earshot routes explain -c earshot.yaml < mention.json\n" +
 			"  earshot routes explain --text 'my acme boat arrived broken' --network x --followers 5000 --at 2026-11-27T18:05\n" +
 			"  earshot routes explain --json < mentions.ndjson | jq '.brands[].routes[].reaches'",
@@ -75,6 +77,10 @@ func newExplainRoutesCommand() *cobra.Command {
 				return usageError{"--network, --author, --followers and --lang go with --text"}
 			}
 			w := waybill{config: c, table: alerts.Table(alertsConfig(c)), at: call.at, now: now, asJSON: call.asJSON, explainer: explainer{judge: judge{book: c.Book, all: true}, color: colored}}
+			if call.at == "" {
+				w.asks = &prospects{cmd: cmd, config: c}
+				defer w.asks.close()
+			}
 			return runLines(cmd, "mention", w.line)
 		},
 	}

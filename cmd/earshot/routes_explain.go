@@ -21,6 +21,7 @@ type waybill struct {
 	at     string // as the call says it; empty for now
 	now    time.Time
 	asJSON bool
+	asks   *prospects // nil where only the configuration counts
 }
 
 // way is which way one mention takes.
@@ -39,6 +40,8 @@ type brandWay struct {
 	Rules   []string       `json:"rules"`                  // that apply
 	Steps   []routing.Step `json:"steps,omitempty"`        // what lines of routing did
 	Routes  []routeWay     `json:"routes"`
+
+	Now []alerts.Outlook `json:"now,omitempty"` // what would become of it at the teams that hear of it
 }
 
 type routeWay struct {
@@ -76,11 +79,7 @@ func (w waybill) brand(m *earshot.Mention, v *earshot.Verdict) brandWay {
 		Brand: v.Brand, Score: v.Urgency, Urgency: w.config.Bands.Of(v.Urgency), Topics: v.Topics, Danger: v.Danger, Owned: v.OwnedAuthor,
 		Rules: append([]string{}, applied...), Routes: []routeWay{},
 	}
-	moment, err := dutyCall{at: w.at}.moment(w.now, time.UTC)
-	if err != nil {
-		moment = w.now // it was read before
-	}
-	routed, steps := w.table.Apply(m, v, v.Routes, moment)
+	routed, steps := w.table.ApplyAt(m, v, v.Routes, w.moment)
 	b.Steps = steps
 	for _, route := range routed {
 		way := w.route(b.Urgency, route.Route, w.senders(route.Route, applied))
@@ -93,7 +92,21 @@ func (w waybill) brand(m *earshot.Mention, v *earshot.Verdict) brandWay {
 			b.Routes[i].Because = fmt.Sprintf("%s hears of it as %s, which is more severe", b.Routes[i].Team, b.Routes[other].Kind)
 		}
 	}
+	b.Now = w.asks.of(m, v)
 	return b
+}
+
+// moment is when it is for a team: as the call says, in the time zone of the team.
+func (w waybill) moment(team string) time.Time {
+	zone := time.UTC
+	if i := slices.IndexFunc(w.config.Teams, func(t alerts.Team) bool { return t.Name == team }); i >= 0 {
+		zone = w.config.Teams[i].Roster().Zone()
+	}
+	at, err := dutyCall{at: w.at}.moment(w.now, zone)
+	if err != nil {
+		return w.now // it was read before
+	}
+	return at
 }
 
 // moreSevere finds a route to the same team that counts instead, -1 for none.
@@ -140,10 +153,7 @@ func (w waybill) route(band earshot.Band, route earshot.Route, senders []string)
 		return r
 	}
 	roster, clocks := team.Roster(), team.Clocks()
-	at, err := dutyCall{at: w.at}.moment(w.now, roster.Zone())
-	if err != nil {
-		at = w.now
-	}
+	at := w.moment(team.Name)
 	r.Reaches, r.AtWork = true, clocks.Calendar.Open(at)
 	of := earshot.Case{Band: band, State: earshot.Open, Opened: at}
 	clocks.Wind(&of)
@@ -190,9 +200,40 @@ func (w waybill) print(out *bytes.Buffer, m *earshot.Mention, of way) {
 		}
 		for j := range b.Routes {
 			w.printRoute(out, &b.Routes[j])
+			if o := outlookOf(b, &b.Routes[j]); o != nil {
+				w.writeOutlook(out, o)
+			}
 		}
+		w.printFurther(out, b)
 	}
 	out.WriteByte('\n')
+}
+
+// outlookOf is what would become of a mention at the team of a route that reaches
+// it, nil if that is not known.
+func outlookOf(b *brandWay, r *routeWay) *alerts.Outlook {
+	i := slices.IndexFunc(b.Now, func(o alerts.Outlook) bool { return r.Reaches && o.Team == r.Team })
+	if i < 0 {
+		return nil
+	}
+	return &b.Now[i]
+}
+
+// printFurther writes which teams would hear of a mention though the configuration
+// that was read sends it nowhere near them.
+func (w waybill) printFurther(out *bytes.Buffer, b *brandWay) {
+	for i := range b.Now {
+		o := &b.Now[i]
+		if slices.ContainsFunc(b.Routes, func(r routeWay) bool { return r.Reaches && r.Team == o.Team }) {
+			continue
+		}
+		because := "its story or its thread is there"
+		if o.Asked {
+			because = "by the configuration of the running daemon"
+		}
+		fmt.Fprintf(out, "    to %s as %s, %s\n", w.in(bold, o.Team), o.Kind, because)
+		w.writeOutlook(out, o)
+	}
 }
 
 func (w waybill) printRoute(out *bytes.Buffer, r *routeWay) {

@@ -196,7 +196,7 @@ func (d *daemon) assemble() error {
 	d.runner = listeners.New(listeners.Options{Log: d.pipeline, Logger: d.log.Named("listeners"), Metrics: d.metrics})
 	err := d.bus.Serve(serviceVersion(), bus.Answers{
 		askSources: func(context.Context, []byte) (any, error) { return d.runner.Status(), nil },
-		askSinks: d.sinkStatus, askSinkTry: d.trySink, askSinkRetry: d.retrySink,
+		askSinks:   d.sinkStatus, askSinkTry: d.trySink, askSinkRetry: d.retrySink, askOutlook: d.outlook,
 	})
 	if err != nil {
 		return err
