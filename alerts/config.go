@@ -11,6 +11,7 @@ import (
 
 	"earshot"
 	"earshot/alerts/crisis"
+	"earshot/alerts/duty"
 	"earshot/alerts/noise"
 	"earshot/alerts/routing"
 )
@@ -79,13 +80,14 @@ func compile(c Config) (*settings, earshot.Problems) {
 		s.teams[team.Name] = team.prepared()
 	}
 	problems = append(problems, checkFallbacks(c.Teams)...)
-	s.crises, s.noise = c.Crises, c.Noise
+	s.noise = c.Noise
 	for name, team := range s.teams {
 		team.noise = &s.noise
 		s.teams[name] = team
 	}
 	problems = append(problems, c.Noise.Check("noise", slices.Sorted(maps.Keys(s.teams)))...)
 	s.tellers, s.pagers = c.hearing(earshot.KindStory), c.hearing(earshot.KindCrisis)
+	s.crises = c.Crises.In(c.hoursOf(s.pagers))
 	for _, p := range c.Crises.Check() {
 		p.Path = "crisis." + p.Path
 		problems = append(problems, p)
@@ -155,6 +157,16 @@ func (c Config) hearing(kind earshot.Kind) []string {
 		}
 	}
 	return names
+}
+
+// hoursOf are the hours of the first of some teams that has any.
+func (c Config) hoursOf(names []string) duty.Hours {
+	for _, t := range c.Teams {
+		if slices.Contains(names, t.Name) && t.Hours.Zone != "" {
+			return t.Hours
+		}
+	}
+	return duty.Hours{}
 }
 
 func list[T ~string](words []T) string {

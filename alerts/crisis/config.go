@@ -2,9 +2,11 @@ package crisis
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"earshot"
+	"earshot/alerts/duty"
 )
 
 // Config is what the configuration says of crises. Zero values mean the default.
@@ -20,6 +22,8 @@ type Config struct {
 	Refrain   time.Duration `yaml:"refrain" jsonschema:"description=After a crisis or an elevated state how long only a crisis is told of again; 24h by default"`
 	Budget    int           `yaml:"budget" jsonschema:"description=Elevated states in a week that are fine with PR: for each one more it takes as many authors again. A crisis is always told. 3 by default"`
 	ColdStart time.Duration `yaml:"cold_start" jsonschema:"description=How long habits are learnt before they are trusted: until then it takes three times as many authors and most of them negative. 72h by default"`
+	Timezone  string        `yaml:"timezone" jsonschema:"description=Time zone whose hours and days habits go by (IANA name); that of the first team that hears of crises and has hours or else UTC,example=Europe/Copenhagen"`
+	Holidays  duty.Holidays `yaml:"holidays" jsonschema:"description=Days on which habits are those of weekends; with the time zone those of the team"`
 	Planned   []Event       `yaml:"planned" jsonschema:"description=What is planned and will be talked about"`
 	Watchlist Watchlist     `yaml:"watchlist" jsonschema:"description=Whose single negative mention is a story for PR at once"`
 }
@@ -32,6 +36,15 @@ type Event struct {
 	From   time.Time `yaml:"from" jsonschema:"description=When it begins to be talked about"`
 	To     time.Time `yaml:"to" jsonschema:"description=When the talk is over"`
 	Topics []string  `yaml:"topics" jsonschema:"description=Topics of the brand it explains; all if left out"`
+}
+
+// In is the configuration with habits by the clocks of a team, unless it names a time
+// zone of its own.
+func (c Config) In(h duty.Hours) Config {
+	if c.Timezone == "" {
+		c.Timezone, c.Holidays = h.Zone, h.Holidays
+	}
+	return c
 }
 
 // longestEvent keeps a forgotten event from explaining everything for ever.
@@ -105,6 +118,9 @@ func (c Config) Check() earshot.Problems {
 	}
 	if c.Update > 0 && c.Update < step {
 		report("update", "nothing is looked at so often", "at least 5m")
+	}
+	for _, p := range duty.CheckWorkdays("timezone", c.Timezone, "", c.Holidays) {
+		report(strings.TrimPrefix(p.Path, "."), p.What, p.Hint)
 	}
 	for i, event := range c.Planned {
 		problems = append(problems, event.check(fmt.Sprintf("planned[%d]", i))...)

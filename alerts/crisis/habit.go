@@ -4,19 +4,21 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"earshot/alerts/duty"
 )
 
 // Sizes of a habit.
 const (
-	cells     = 48      // hours of the day, on days of work and at weekends, UTC
+	cells     = 48      // hours of the day, on days of work and on days off
 	remembers = 10      // hours that a cell looks back on: two weeks of work, five weekends
 	residuals = 14 * 24 // hours by which it is known how far hours stray from habit
 	softness  = 10      // added to counts before they are compared: two against one is no doubling
 	minKnown  = 24      // hours before anything can be said at all
 )
 
-// habit is how much is usual at an hour of the day, on days of work and at
-// weekends. It goes by medians of hours, and so by no single hour: what happens
+// habit is how much is usual at an hour of the day, on days of work and on
+// days off: weekends and holidays. It goes by medians of hours, and so by no single hour: what happens
 // once, were it a crisis, is no habit. Its fields are exported for gob only.
 type habit struct {
 	Past  [cells][]float32
@@ -26,20 +28,34 @@ type habit struct {
 	usual  [cells]float64 // expected, by cell; filled by refresh
 	scale  float64        // size of the negative binomial
 	filled bool
+	days   *duty.Workdays // where the brand's people are; nil for UTC
 }
 
-func cellOf(at time.Time) int {
-	at = at.UTC()
-	if day := at.Weekday(); day == time.Saturday || day == time.Sunday {
-		return at.Hour() + cells/2
+// cellOf is the cell of the hour, of those that begin with the hours of UTC, that a
+// moment is in.
+func (h *habit) cellOf(at time.Time) int {
+	shown, works := h.days.At(at.Truncate(time.Hour))
+	if works {
+		return shown.Hour()
 	}
-	return at.Hour()
+	return shown.Hour() + cells/2
+}
+
+// move has what was learnt hold in a place whose clocks show so many hours more.
+func (h *habit) move(hours int) {
+	const half = cells / 2
+	past := h.Past
+	for cell := range past {
+		kind, hour := cell/half*half, cell%half
+		h.Past[kind+((hour+hours)%half+half)%half] = past[cell]
+	}
+	h.filled = false
 }
 
 // learn adds what a whole hour brought.
 func (h *habit) learn(at time.Time, count float64) {
 	h.refresh()
-	cell := cellOf(at)
+	cell := h.cellOf(at)
 	if h.Hours >= minKnown {
 		stray := math.Log((count + softness) / (h.usual[cell] + softness))
 		h.Stray = lately(append(h.Stray, float32(stray)), residuals)
@@ -64,7 +80,7 @@ func (h *habit) known() bool { return h.Hours >= minKnown }
 func (h *habit) expect(from time.Time) float64 {
 	h.refresh()
 	part := float64(from.Minute())/60 + float64(from.Second())/3600
-	return h.usual[cellOf(from)]*(1-part) + h.usual[cellOf(from.Add(time.Hour))]*part
+	return h.usual[h.cellOf(from)]*(1-part) + h.usual[h.cellOf(from.Add(time.Hour))]*part
 }
 
 // size tells how regular the hours are: the size of a negative binomial, large for

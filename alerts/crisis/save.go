@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"earshot/alerts/duty"
 )
 
 // version is the first byte of a saved watch.
@@ -33,6 +35,7 @@ type saved struct {
 	Missed       []span
 	Standing     standing
 	Unseen       int64
+	Zone         string
 }
 
 // Save writes down all that the watch knows, in at most 64 kB. What follows on a
@@ -44,7 +47,7 @@ func (w *Watch) Save() ([]byte, error) {
 		return nil, fmt.Errorf("saving a watch: %w", err)
 	}
 	err = gob.NewEncoder(packer).Encode(saved{
-		w.brand, w.topic, w.next, w.buckets, w.registry, w.volume, w.ill, w.shares, w.lexis, w.day, w.missed, w.standing, w.unseen,
+		w.brand, w.topic, w.next, w.buckets, w.registry, w.volume, w.ill, w.shares, w.lexis, w.day, w.missed, w.standing, w.unseen, w.config.Timezone,
 	})
 	if err := errors.Join(err, packer.Close()); err != nil {
 		return nil, fmt.Errorf("saving a watch: %w", err)
@@ -65,9 +68,28 @@ func Load(c Config, data []byte) (*Watch, error) {
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("loading a watch: %w", err)
 	}
-	return &Watch{
+	w := &Watch{
 		c.with(), s.Brand, s.Topic, s.Next, s.Buckets, s.Registry, s.Volume, s.Ill, s.Shares, s.Lexis, s.Day, s.Missed, s.Standing, s.Unseen,
-	}, nil
+	}
+	w.place()
+	w.move(s.Zone)
+	return w, nil
+}
+
+// move has habits that were learnt by the clocks of one zone hold in that of the
+// configuration.
+func (w *Watch) move(from string) {
+	if from == w.config.Timezone {
+		return
+	}
+	at := timeOf(w.next)
+	was, _ := duty.NewWorkdays(from, duty.Holidays{}).At(at)
+	is, _ := w.volume.days.At(at)
+	_, before := was.Zone()
+	_, now := is.Zone()
+	hours := (now - before) / 3600
+	w.volume.move(hours)
+	w.ill.move(hours)
 }
 
 // check finds what could not have been saved.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"earshot"
+	"earshot/alerts/duty"
 )
 
 // Bounds of time.
@@ -51,7 +52,15 @@ type span struct{ From, To int64 }
 // NewWatch returns a watch that knows nothing yet of a brand and one of its topics,
 // the empty one for the whole brand. The configuration has been checked.
 func NewWatch(c Config, brand, topic string) *Watch {
-	return &Watch{config: c.with(), brand: brand, topic: topic, standing: standing{State: earshot.Calm}}
+	w := &Watch{config: c.with(), brand: brand, topic: topic, standing: standing{State: earshot.Calm}}
+	w.place()
+	return w
+}
+
+// place has habits be those of the place that the configuration names.
+func (w *Watch) place() {
+	days := duty.NewWorkdays(w.config.Timezone, w.config.Holidays)
+	w.volume.days, w.ill.days = days, days
 }
 
 // State is how the brand, or its topic, stands.
