@@ -15,6 +15,11 @@ import (
 // MaxPayload is the largest message of the embedded server.
 const MaxPayload = 8 << 20
 
+// handshakeWait is how long a client may take to say who it is, and the server to
+// believe it. The two seconds that are usual are little on a machine that starts
+// everything at once, and whoever misses them is told that it was refused.
+const handshakeWait = 10 * time.Second
+
 // server is the embedded NATS server.
 type server struct {
 	nats     *natsserver.Server
@@ -114,6 +119,7 @@ func (s *server) options(teams []string, users []User) (*natsserver.Options, err
 	if err := options.ProcessConfigString(s.text); err != nil {
 		return nil, fmt.Errorf("configuring the bus: %w", err)
 	}
+	options.AuthTimeout, options.TLSTimeout = handshakeWait.Seconds(), handshakeWait.Seconds()
 	options.NoSigs = true
 	options.DontListen = s.listen == ""
 	return options, nil

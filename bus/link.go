@@ -104,7 +104,7 @@ func dial(address string, log *zap.Logger, options ...nats.Option) (*link, error
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(200 * time.Millisecond),
 		nats.ReconnectJitter(100*time.Millisecond, 200*time.Millisecond),
-		nats.Timeout(5 * time.Second),
+		nats.Timeout(handshakeWait),
 		nats.PingInterval(10 * time.Second),
 		// Nothing may be sent later than we believe: what cannot go out now fails now.
 		nats.ReconnectBufSize(-1),

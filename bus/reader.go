@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -98,8 +97,8 @@ func readStored(subject string, sequence uint64, data []byte) (earshot.Stored, e
 	if len(parts) != 5 {
 		return earshot.Stored{}, fmt.Errorf("subject %s is not of a mention", subject)
 	}
-	var judged earshot.Judged
-	if err := json.Unmarshal(data, &judged); err != nil {
+	judged, err := readJudged(data)
+	if err != nil {
 		return earshot.Stored{}, fmt.Errorf("reading a mention: %w", err)
 	}
 	s := earshot.Stored{Sequence: sequence, Brand: parts[2], Mention: judged.Mention}

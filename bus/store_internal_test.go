@@ -30,6 +30,21 @@ func openInternal(t *testing.T, retention time.Duration) *Bus {
 	return b
 }
 
+// The running server gives a slow machine time to say who it is, also after its
+// users have changed.
+func TestPatientWithLogins(t *testing.T) {
+	b := openInternal(t, time.Hour)
+	for range 2 {
+		vars, err := b.server.nats.Varz(nil)
+		if err != nil || vars.AuthTimeout != handshakeWait.Seconds() {
+			t.Errorf("the server waits %v seconds for a login, want %v: %v", vars.AuthTimeout, handshakeWait, err)
+		}
+		if err := b.SetTeams(t.Context(), []string{"cs", "pr"}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // The running server syncs before it acknowledges: a power cut loses nothing.
 func TestSyncAlways(t *testing.T) {
 	b := openInternal(t, time.Hour)
