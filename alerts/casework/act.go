@@ -94,6 +94,9 @@ type Limits struct {
 	MaxHold time.Duration // longest legal hold; 0 means 520 weeks
 	Bands   earshot.Bands // zero means earshot.DefaultBands
 	Clocks  duty.Clocks   // of the team whose case it is
+
+	People    []string // of that team, as far as known; empty for anybody
+	Everybody []string // of all teams, likewise
 }
 
 const usualMute = 7 * 24 * time.Hour
@@ -165,7 +168,7 @@ func rules() map[Verb]rule {
 		Unhold:  {event: UnheldEvent, do: unhold},
 		Escalate: {
 			event: EscalatedEvent, from: alive,
-			do: func(c *earshot.Case, a *Action, now time.Time, _ Limits) error { return escalate(c, a, now) },
+			do: escalate,
 		},
 	}
 }

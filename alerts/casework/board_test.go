@@ -1,6 +1,7 @@
 package casework_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -194,7 +195,10 @@ func TestSheet(t *testing.T) {
 		d.log.mentions["m"+id] = earshot.Stored{Brand: "acme", Verdict: &earshot.Verdict{Brand: "acme"}, Mention: earshot.Mention{
 			ID: network + ":" + id, Network: network, Text: "words", Author: earshot.Author{Handle: handle, Name: name},
 		}}
-		d.daemon(func(c *earshot.Case) { c.Customer = "k" + id }, "cs", id)
+		d.daemon(func(c *earshot.Case) {
+			stored := d.log.mentions["m"+id].Mention
+			c.Customer, c.Opening = cmp.Or(stored.AuthorKey(), "k"+id), stored.ID
+		}, "cs", id)
 	}
 	said(one, "x", "@LunaPark", "Luna Park")
 	said(two, "mastodon", "@lunapark@social.example", "")
@@ -202,15 +206,20 @@ func TestSheet(t *testing.T) {
 	said("d", "x", "@lunapark", "Luna Park")
 	said("e", "rss", "", "Somebody Else")
 	d.daemon(func(c *earshot.Case) { c.Members = append(c.Members, earshot.Member{Mention: "gone"}); c.Count++ }, "cs", one)
+	d.log.mentions["fan"] = earshot.Stored{Verdict: &earshot.Verdict{}, Mention: earshot.Mention{ID: "x:fan", Network: "x", RepostOf: "x:" + one, Author: earshot.Author{Handle: "@fan1"}}}
+	d.daemon(func(c *earshot.Case) {
+		c.Members = append(c.Members, earshot.Member{Mention: "fan", Urgency: 90 * earshot.Unit})
+		c.Count++
+	}, "cs", one)
 	d.do(t, "anna", casework.Action{Verb: casework.Claim, Case: one, Text: "hers"})
 	s, err := d.Get(t.Context(), "cs", "bob", one)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Mentions) != 2 || s.Mentions[0].Mention.Text != "words" || s.Mentions[0].Verdict == nil || !s.Mentions[1].Gone {
+	if len(s.Mentions) != 3 || s.Mentions[1].Mention.Text != "words" || s.Mentions[1].Verdict == nil || !s.Mentions[2].Gone {
 		t.Errorf("mentions %+v", s.Mentions)
 	}
-	if len(s.History) != 3 || s.History[2].By != "anna" || s.History[2].Note != s.Notes[0].ID || s.Notes[0].Text != "hers" {
+	if len(s.History) != 4 || s.History[3].By != "anna" || s.History[3].Note != s.Notes[0].ID || s.Notes[0].Text != "hers" {
 		t.Errorf("history %+v, notes %+v", s.History, s.Notes)
 	}
 	alike := map[string]string{}

@@ -31,7 +31,7 @@ func (c Config) Check(path string) earshot.Problems {
 // hold keeps a case and what is said in it from being deleted. Two people answer
 // for it: who asks and who approves.
 func hold(c *earshot.Case, a *Action, now time.Time, l Limits) error {
-	if err := approved(a); err != nil {
+	if err := approved(a, l); err != nil {
 		return err
 	}
 	most := l.MaxHold
@@ -50,24 +50,24 @@ func hold(c *earshot.Case, a *Action, now time.Time, l Limits) error {
 		return refuse(BadRequest, "a legal hold of %s is too long: at most %s (cases.max_hold)", inWords(until.Sub(now)), inWords(most))
 	}
 	if h := c.LegalHold; h != nil && until.Before(h.Until) {
-		return refuse(Clash, "it is held until %s (approved by %s): end that first, with unhold", clock(h.Until), h.Approver)
+		return refuse(Clash, "it is held until %s (approved by %s, says %s): end that first, with unhold", clock(h.Until), h.Approver, h.By)
 	}
 	c.LegalHold = &earshot.LegalHold{Reason: strings.TrimSpace(a.Reason), Approver: a.Approver, By: a.By, At: now, Until: until.UTC()}
 	return nil
 }
 
-func unhold(c *earshot.Case, a *Action, _ time.Time, _ Limits) error {
+func unhold(c *earshot.Case, a *Action, _ time.Time, l Limits) error {
 	if c.LegalHold == nil {
 		return ErrDone
 	}
-	if err := approved(a); err != nil {
+	if err := approved(a, l); err != nil {
 		return err
 	}
 	c.LegalHold = nil
 	return nil
 }
 
-func approved(a *Action) error {
+func approved(a *Action, l Limits) error {
 	switch {
 	case strings.TrimSpace(a.Reason) == "":
 		return refuse(BadRequest, "the reason is missing, such as the number of the matter (reason)")
@@ -76,5 +76,5 @@ func approved(a *Action) error {
 	case a.Approver == "" || a.Approver == a.By:
 		return refuse(Forbidden, "somebody else has to approve it (approver)")
 	}
-	return isPerson(a.Approver)
+	return isPerson(a.Approver, l.Everybody)
 }

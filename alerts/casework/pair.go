@@ -10,14 +10,14 @@ import (
 
 // escalate asks for more: of another team, or of one person of a rota. The team
 // that escalates keeps its case; what the other does with its own is Receive.
-func escalate(c *earshot.Case, a *Action, now time.Time) error {
+func escalate(c *earshot.Case, a *Action, now time.Time, l Limits) error {
 	switch {
 	case a.To == "" && a.Person == "":
 		return refuse(BadRequest, "an escalation names a team (to), or a person of one's own team (person)")
 	case a.To == a.Team && a.Person == "":
 		return refuse(BadRequest, "%s has the case already: name another team, or a person", a.Team)
 	case a.To == "" || a.To == a.Team:
-		if err := isPerson(a.Person); err != nil {
+		if err := isPerson(a.Person, l.People); err != nil {
 			return err
 		}
 		c.Owner, c.Taken = "", time.Time{}
@@ -50,7 +50,7 @@ func Receive(there *earshot.CaseEvent, from *earshot.Case, a Action, now time.Ti
 		return earshot.CaseEvent{}, refuse(WrongState, "at %s it is part of case %s: escalate that one", a.To, c.Merged)
 	}
 	if a.Person != "" {
-		if err := isPerson(a.Person); err != nil {
+		if err := isPerson(a.Person, l.People); err != nil {
 			return earshot.CaseEvent{}, err
 		}
 	}

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,8 +21,8 @@ func claim(c *earshot.Case, a *Action, now time.Time, _ Limits) error {
 	return taken(c)
 }
 
-func assign(c *earshot.Case, a *Action, now time.Time, _ Limits) error {
-	if err := isPerson(a.To); err != nil {
+func assign(c *earshot.Case, a *Action, now time.Time, l Limits) error {
+	if err := isPerson(a.To, l.People); err != nil {
 		return err
 	}
 	if c.Owner == a.To {
@@ -232,16 +233,22 @@ func inWords(d time.Duration) string {
 	return strings.TrimSuffix(strings.TrimSuffix(d.Round(time.Minute).String(), "0s"), "0m")
 }
 
-// isPerson checks a name of a person.
-func isPerson(name string) error {
+// isPerson checks a name of a person, who is one of those that are known, if any
+// are: nobody is called any more about what a typing error has.
+func isPerson(name string, known []string) error {
 	switch {
 	case name == "":
 		return refuse(BadRequest, "whom it goes to is missing (put a person's name into to)")
 	case name == earshot.Daemon || !personName(name):
-		return refuse(BadRequest, "%q cannot be a person's name (letters, digits, - and _)", name)
+		return refuse(BadRequest, "%q cannot be a person's name (letters, digits, - and _)", shown(name))
+	case len(known) > 0 && !slices.Contains(known, name):
+		return refuse(NotFound, "nobody there is named %q (there are: %s; others come under people of the team)", name, words(known[:min(len(known), mostNamed)]))
 	}
 	return nil
 }
+
+// mostNamed is how many names a refusal lists.
+const mostNamed = 30
 
 func personName(name string) bool {
 	if len(name) > 63 {

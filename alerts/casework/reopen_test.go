@@ -112,6 +112,22 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s for %s within %+v: %v", test.verb, test.long, test.l, err)
 		}
 	}
+	known := casework.Limits{People: []string{"ann", "bob"}, Everybody: []string{"ann", "bob", "lena"}}
+	for _, test := range []struct {
+		a     casework.Action
+		holds bool
+	}{
+		{casework.Action{Verb: casework.Assign, To: "bob"}, true},
+		{casework.Action{Verb: casework.Assign, To: "bbo"}, false},
+		{casework.Action{Verb: casework.Escalate, Person: "lena"}, false}, // of another team
+		{casework.Action{Verb: casework.Hold, For: "1w", Reason: "a matter", Approver: "lena"}, true},
+		{casework.Action{Verb: casework.Hold, For: "1w", Reason: "a matter", Approver: "nosuch"}, false},
+	} {
+		test.a.By, test.a.Team = "ann", "cs"
+		if _, err := casework.Act(&e, test.a, noon, known); (err == nil) != test.holds {
+			t.Errorf("%s: %v", test.a.Verb, err)
+		}
+	}
 	for long, fine := range map[time.Duration]bool{0: true, 24 * time.Hour: true, time.Hour: false, -time.Hour: false, 1 << 62: false} {
 		if problems := (casework.Config{MaxHold: long}).Check("cases"); (problems == nil) != fine {
 			t.Errorf("max_hold: %s: %v", long, problems)

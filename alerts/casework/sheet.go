@@ -165,9 +165,13 @@ const comparedCases = 200
 func (d *Desk) alike(ctx context.Context, s *Sheet) error {
 	var me *earshot.Mention
 	for _, said := range s.Mentions {
-		if said.Mention != nil {
-			me = said.Mention
-			break
+		if said.Mention == nil {
+			continue
+		}
+		if customers := slices.Contains(authors(&s.Case), said.Mention.AuthorKey()); customers || me == nil {
+			if me = said.Mention; customers {
+				break
+			}
 		}
 	}
 	if me == nil || s.Case.Customer == "" {
@@ -189,10 +193,16 @@ func (d *Desk) alike(ctx context.Context, s *Sheet) error {
 	}
 	keys, of := make([]string, 0, len(cases)), map[string]string{}
 	for i := range cases {
-		if c := &cases[i].Case; len(c.Members) > 0 {
-			keys = append(keys, c.Members[0].Mention)
-			of[c.Members[0].Mention] = c.ID
+		c := &cases[i].Case
+		if len(c.Members) == 0 {
+			continue
 		}
+		key := c.Members[0].Mention
+		if opening := earshot.Key(c.Opening); has(c.Members, opening) { // its customer's own
+			key = opening
+		}
+		keys = append(keys, key)
+		of[key] = c.ID
 	}
 	stored, err := d.Log.MentionsNow(ctx, s.Case.Brand, keys)
 	if err != nil {

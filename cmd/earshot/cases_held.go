@@ -62,7 +62,7 @@ func (s *search) refusal() error {
 		team, id, _ := strings.Cut(name, ".")
 		why[i] = fmt.Sprintf("case %s of %s", id, team)
 		if h := s.holds[name]; h != nil {
-			why[i] += fmt.Sprintf(" until %s (%s, approved by %s)", h.Until.Format("2006-01-02"), oneLine(h.Reason), h.Approver)
+			why[i] += fmt.Sprintf(" until %s (%s, approved by %s, says %s)", h.Until.Format("2006-01-02"), oneLine(h.Reason), h.Approver, h.By)
 		}
 	}
 	return fmt.Errorf("nothing is forgotten, for it is under legal hold: %s; repeat it when the hold is over (earshot cases unhold)", strings.Join(why, ", "))

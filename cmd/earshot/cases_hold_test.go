@@ -23,12 +23,14 @@ func TestLegalHold(t *testing.T) {
 		says string
 	}{
 		{[]string{"cases", "hold", id, "--team", "cs", "--for", "26w", "--reason", "matter 7", "--approver", "operator"}, exitFailed, "somebody else has to approve it"},
-		{[]string{"cases", "hold", id, "--team", "cs", "--for", "26w", "--reason", "matter 7", "--approver", "lena"}, exitOK, "held by operator"},
-		{[]string{"forget", "@jane1", "--yes"}, exitFailed, "(matter 7, approved by lena)"},
+		{[]string{"cases", "hold", id, "--team", "cs", "--for", "26w", "--reason", "matter 7", "--approver", "nosuch"}, exitFailed, "nobody there is named \"nosuch\" (there are: anna, bob, dora;"},
+		{[]string{"cases", "hold", id, "--team", "cs", "--for", "26w", "--reason", "matter 7", "--approver", "dora"}, exitOK, "held by operator"},
+		{[]string{"forget", "@jane1", "--yes"}, exitFailed, "(matter 7, approved by dora, says "},
+		{[]string{"cases", "show", id, "--team", "cs"}, exitOK, "(matter 7, approved by dora, says operator)"},
 		{[]string{"forget", "forum:1", "--yes"}, exitFailed, "under legal hold: case " + id},
 		{[]string{"forget", "@jane2", "--dry-run"}, exitOK, "mentions      0"},
 		{[]string{"export", "@jane1"}, exitOK, `"what":"held"`},
-		{[]string{"cases", "unhold", id, "--team", "cs", "--reason", "closed", "--approver", "lena"}, exitOK, "unheld by operator"},
+		{[]string{"cases", "unhold", id, "--team", "cs", "--reason", "closed", "--approver", "dora"}, exitOK, "unheld by operator"},
 		{[]string{"forget", "@jane1", "--yes"}, exitOK, "mentions      1"},
 	} {
 		code, out, errs := call(t, "", append(step.args, "-c", o.config)...)
@@ -47,7 +49,7 @@ func TestHoldExpires(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	id := o.hears(1).ID
-	if code, _, errs := call(t, "", "cases", "hold", id, "--team", "cs", "--for", "1w", "--reason", "r", "--approver", "lena", "-c", o.config); code != exitOK {
+	if code, _, errs := call(t, "", "cases", "hold", id, "--team", "cs", "--for", "1w", "--reason", "r", "--approver", "dora", "-c", o.config); code != exitOK {
 		t.Fatal(errs)
 	}
 	o.process.stop(t)

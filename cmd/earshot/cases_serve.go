@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"earshot"
-	"earshot/alerts"
 	"earshot/alerts/casework"
 	"earshot/bus"
 )
@@ -43,8 +42,26 @@ func (d *daemon) serveCases() error {
 // caseLimits is what the people of a team may ask for, and its clocks.
 func caseLimits(c *Config, team string) casework.Limits {
 	l := casework.Limits{MaxMute: c.Noise.MaxMute, MaxHold: c.Cases.MaxHold, Bands: c.Bands}
-	if i := slices.IndexFunc(c.Teams, func(t alerts.Team) bool { return t.Name == team }); i >= 0 {
-		l.Clocks = c.Teams[i].Clocks()
+	know := func(name, of string) {
+		if !slices.Contains(l.Everybody, name) {
+			l.Everybody = append(l.Everybody, name)
+		}
+		if of == team && !slices.Contains(l.People, name) {
+			l.People = append(l.People, name)
+		}
+	}
+	for _, t := range c.Teams {
+		if t.Name == team {
+			l.Clocks = t.Clocks()
+		}
+		for _, p := range t.People {
+			know(p.Name, t.Name)
+		}
+	}
+	for _, u := range c.Bus.Users {
+		if u.Role == bus.Person {
+			know(u.Name, u.Team)
+		}
 	}
 	return l
 }

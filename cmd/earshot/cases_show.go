@@ -61,6 +61,9 @@ func sheetText(e explainer, s *casework.Sheet, now time.Time) []byte {
 	if s.Pin != nil {
 		fmt.Fprintf(&out, "  %s\n", e.in(counted, pinLine(s.Pin)))
 	}
+	if h := c.LegalHold; h != nil {
+		fmt.Fprintf(&out, "  held until %s (%s, approved by %s, says %s)\n", h.Until.Format(time.DateOnly), oneLine(h.Reason), oneLine(h.Approver), oneLine(h.By))
+	}
 	for i := range s.Mentions {
 		e.said(&out, &s.Mentions[i])
 	}
