@@ -51,7 +51,9 @@ func object(data []byte) []byte { return append(slices.Clip(data), '}') }
 
 // empty reports whether an object, of which the rest was cut off, may hold nothing
 // yet, so that no comma may follow.
-func empty(data []byte) bool { return len(data) == 0 || data[len(data)-1] <= ' ' || data[len(data)-1] == '{' }
+func empty(data []byte) bool {
+	return len(data) == 0 || data[len(data)-1] <= ' ' || data[len(data)-1] == '{'
+}
 
 // reasonReader is a place in a list of reasons.
 type reasonReader struct {
