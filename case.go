@@ -38,6 +38,7 @@ type Case struct {
 	PageAt    time.Time  `json:"page_at,omitzero"`     // when the next one is, unless somebody claims the case
 	MutedTill time.Time  `json:"muted_till,omitzero"`  // until when the team hears nothing of it
 	Alarm     Alarm      `json:"alarm,omitempty"`      // of a crisis: how the brand, or the topic, stands
+	AlarmAt   time.Time  `json:"alarm_at,omitzero"`    // of a crisis: the end of the hour that the last alert of it is about
 	Pin       *Pin       `json:"pin,omitempty"`        // a line of another team for everybody who answers
 	LegalHold *LegalHold `json:"legal_hold,omitempty"` // while it holds, nothing of the case is deleted by age
 	Merged    string     `json:"merged,omitempty"`     // ID of the case it became part of

@@ -34,10 +34,10 @@ type watchKey struct{ brand, topic string }
 type watch struct {
 	*crisis.Watch
 
-	saved    time.Time // when it was last written
-	from     uint64    // sequence after which mentions are missing from what is written
-	heard    uint64    // the last mention it heard
-	unspoken *crisis.Transition
+	saved    time.Time           // when it was last written
+	from     uint64              // sequence after which mentions are missing from what is written
+	heard    uint64              // the last mention it heard
+	unspoken []crisis.Transition // that may not have been told of
 }
 
 // watchOf returns the watch of a key.
@@ -116,7 +116,7 @@ type change struct {
 
 func (e *Engine) hearAs(set *settings, key watchKey, s *earshot.Stored, look crisis.Seen) []change {
 	w := e.watchOf(set, key)
-	changes := changesOf(key, w.Advance(s.Mention.Heard))
+	changes := changesOf(key, w.advance(s.Mention.Heard))
 	w.Hear(look)
 	if s.Sequence > w.heard {
 		w.heard = s.Sequence
@@ -136,9 +136,33 @@ func changesOf(key watchKey, transitions []crisis.Transition) []change {
 func (e *Engine) look(now time.Time) []change {
 	var all []change
 	for _, key := range e.watchKeys() {
-		all = append(all, changesOf(key, e.watches[key].Advance(now))...)
+		all = append(all, changesOf(key, e.watches[key].advance(now))...)
 	}
 	return all
+}
+
+// lookBy has every watch see the time at which something was heard: while there is
+// always something, nothing else would.
+func (e *Engine) lookBy(heard time.Time) []change {
+	if now := e.now(); heard.After(now) {
+		heard = now
+	}
+	if heard.Sub(e.watched) < lookEvery {
+		return nil
+	}
+	e.watched = heard
+	return e.look(heard)
+}
+
+// advance is Advance. Its transitions are kept until what they bring about is stored:
+// when there are new ones, those that may not have been told of come before them.
+func (w *watch) advance(to time.Time) []crisis.Transition {
+	transitions := w.Advance(to)
+	if len(transitions) == 0 {
+		return nil
+	}
+	w.unspoken = append(w.unspoken, transitions...)
+	return w.unspoken
 }
 
 func (e *Engine) watchKeys() []watchKey {
@@ -154,6 +178,7 @@ func (e *Engine) watchKeys() []watchKey {
 func (b *batch) alarm(ctx context.Context, changes []change) error {
 	for i := range changes {
 		ch := &changes[i]
+		b.alarmed = append(b.alarmed, b.engine.watches[ch.key])
 		if !ch.Tells() {
 			continue
 		}
@@ -222,7 +247,8 @@ const Alarmed = "alarmed"
 
 // Alarm decides what a transition does to a team's case of it. It is pure. It
 // returns false when the team is not to hear: it was told already, or hears of the
-// same crisis by another topic that is as loud.
+// same crisis by another topic that is as loud. What it was told of before, or what
+// came before that, is not told again.
 func Alarm(t Team, before *earshot.Case, brand string, tr *crisis.Transition, other earshot.Alarm, now time.Time) (earshot.CaseEvent, bool) {
 	was := earshot.Calm
 	if before != nil && before.Alarm != "" {
@@ -232,7 +258,8 @@ func Alarm(t Team, before *earshot.Case, brand string, tr *crisis.Transition, ot
 	switch {
 	case !running && (gravity[tr.To] <= gravity[earshot.Recovering] || gravity[other] >= gravity[tr.To]),
 		!tr.Update && was == tr.To,
-		tr.Update && !before.ToldAt.Before(tr.At):
+		before != nil && !before.AlarmAt.Before(tr.At),
+		before != nil && tr.Update && !before.ToldAt.Before(tr.At):
 		return earshot.CaseEvent{}, false
 	}
 	c := earshot.Case{ID: alarmCase(watchKey{brand, tr.Evidence.Topic}), Team: t.Name, Brand: brand}
@@ -251,6 +278,7 @@ func Alarm(t Team, before *earshot.Case, brand string, tr *crisis.Transition, ot
 	}
 	replaced, band := c.Alert, c.Band
 	c.Kind, c.Topic, c.Alarm, c.Band = earshot.KindCrisis, tr.Evidence.Topic, tr.To, alarmUrgency[tr.To]
+	c.AlarmAt = tr.At
 	c.Count, c.Reach = tr.Evidence.Seen, tr.Evidence.Reach
 	if tr.To == earshot.Calm {
 		c.State, c.Resolved, c.PageAt = earshot.Resolved, now, time.Time{}

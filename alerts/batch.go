@@ -33,8 +33,9 @@ type batch struct {
 	brands      []*brand
 	old         int
 	gate        *noise.Gate
-	stories     int // that may have changed
-	bytes       int // of the events, roughly
+	alarmed     []*watch // that had something to tell
+	stories     int      // that may have changed
+	bytes       int      // of the events, roughly
 }
 
 func (e *Engine) begin(set *settings) *batch {
@@ -65,6 +66,9 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 		if err := b.answer(ctx, s); err != nil {
 			return err
 		}
+	}
+	if err := b.alarm(ctx, b.engine.lookBy(heard(&s.Mention, b.now))); err != nil {
+		return err
 	}
 	place := b.engine.place(s, b.settings.owned[s.Brand])
 	b.stories++
@@ -313,6 +317,9 @@ func (b *batch) commit(ctx context.Context) error {
 		if err := b.publish(ctx); err != nil {
 			return err
 		}
+	}
+	for _, w := range b.alarmed {
+		w.unspoken = nil
 	}
 	for i, event := range b.events {
 		b.cases[caseKey{event.Case.Team, event.Case.ID}].sequence = sequences[i]

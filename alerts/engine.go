@@ -71,6 +71,7 @@ type Engine struct {
 	watches map[watchKey]*watch
 	records map[string][]earshot.Record // by brand, to be written
 	watched time.Time                   // when watches last saw the clock
+	failed  bool                        // what was seen last may not have been told of
 	quiet   int                         // rounds since something was heard
 	made    *settings                   // what the watches and the gate were made with
 
@@ -227,6 +228,7 @@ func (e *Engine) deal(ctx context.Context, batch []earshot.Stored) error {
 		}
 		tries++
 		e.metrics.retries.Inc()
+		e.failed = true
 		e.forget()
 		if !pause(ctx, wait.NextBackOff()) {
 			return nil
@@ -263,6 +265,11 @@ func (e *Engine) cycle(ctx context.Context, mentions []earshot.Stored) (int, err
 	taken := 0
 	if len(mentions) > 0 {
 		b := e.begin(set)
+		if e.failed {
+			if err := b.alarm(ctx, e.speakUp()); err != nil {
+				return 0, err
+			}
+		}
 		for taken < len(mentions) && !b.full() && !b.quotes(&mentions[taken]) {
 			if taken%ahead == 0 {
 				if err := b.foresee(ctx, mentions[taken:]); err != nil {
@@ -278,6 +285,7 @@ func (e *Engine) cycle(ctx context.Context, mentions []earshot.Stored) (int, err
 		if err := b.commit(ctx); err != nil {
 			return 0, err
 		}
+		e.failed = false
 		e.metrics.sequence.Set(float64(mentions[taken-1].Sequence))
 	}
 	if e.quiet++; len(mentions) > 0 {
@@ -302,7 +310,8 @@ func (e *Engine) watchClock(ctx context.Context, set *settings) error {
 		return nil
 	}
 	b := e.begin(set)
-	if err := b.alarm(ctx, append(e.speakUp(), e.look(now)...)); err != nil {
+	e.look(now)
+	if err := b.alarm(ctx, e.speakUp()); err != nil {
 		return err
 	}
 	if err := b.commit(ctx); err != nil {

@@ -90,17 +90,16 @@ func (e *Engine) windows() uint64 {
 func (e *Engine) known(set *settings, s *earshot.Stored) {
 	p := e.place(s, set.owned[s.Brand])
 	for _, ch := range e.hear(set, s, p) {
-		e.watches[ch.key].unspoken = &ch.Transition
+		e.watches[ch.key].unspoken = []crisis.Transition{ch.Transition}
 	}
 }
 
-// speakUp tells of changes that were seen again and not told of.
+// speakUp returns the changes that may not have been told of: seen again after a
+// death, or seen in a batch that could not be stored.
 func (e *Engine) speakUp() []change {
 	var changes []change
 	for _, key := range e.watchKeys() {
-		if w := e.watches[key]; w.unspoken != nil {
-			changes, w.unspoken = append(changes, change{key, *w.unspoken}), nil
-		}
+		changes = append(changes, changesOf(key, e.watches[key].unspoken)...)
 	}
 	return changes
 }
