@@ -25,6 +25,7 @@ type Alert struct {
 	RespondBy time.Time `json:"respond_by,omitzero"` // when the first answer is due; zero without a clock
 	Story     *Story    `json:"story,omitempty"`     // the story it is of, as of now, when it has more than one mention
 	Evidence  *Evidence `json:"evidence,omitempty"`  // of a crisis, what says so
+	Watched   string    `json:"watched,omitempty"`   // what of the watch list the mention is on: one such post is enough
 	To        []string  `json:"to,omitempty"`        // the people of the team it is for; nobody in particular if empty
 	Reminder  string    `json:"reminder,omitempty"`  // what a reminder reminds of, for a person
 	Held      *Held     `json:"held,omitempty"`      // of a digest, what was held back

@@ -11,6 +11,7 @@ import (
 
 	"earshot"
 	"earshot/alerts"
+	"earshot/alerts/noise"
 )
 
 // at is a post heard at a moment by an author of its own, in words of its own.
@@ -125,8 +126,57 @@ func TestStorySpreads(t *testing.T) {
 			t.Fatalf("no story with %+v", a)
 		}
 		got = append(got, fmt.Sprint(a.Team, " ", a.Why, " ", a.Kind, " ", a.Story.Count))
+		if want := fmt.Sprintf("%d posts by ", a.Story.Count); !strings.Contains(a.Summary, want) {
+			t.Errorf("%q does not say %q", a.Summary, want)
+		}
 	}
 	if diff := cmp.Diff([]string{"pr new story 20", "pr changed story 40"}, got); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)
+	}
+}
+
+// Somebody on the watch list is heard at once, whatever runs, and once.
+func TestWatchlistInCrisis(t *testing.T) {
+	var list []earshot.Stored
+	add := func(when time.Time, options ...option) {
+		n := uint64(len(list) + 1)
+		list = append(list, at(n, when, append([]option{words(n)}, options...)...))
+	}
+	for hour := range 24 * 5 {
+		add(noon.Add(time.Duration(hour)*time.Hour), feels(.1))
+	}
+	begin := noon.Add(5*24*time.Hour + 2*time.Minute)
+	for n := range 1000 {
+		network := func(s *earshot.Stored) { s.Mention.Network = []string{"x", "bluesky", "reddit"}[n%3] }
+		add(begin.Add(time.Hour*time.Duration(n)/1000), feels(-.7), network)
+		if n == 800 {
+			add(begin.Add(time.Hour*time.Duration(n)/1000+1), by("thepaper"), feels(-.9))
+		}
+	}
+	usual := config
+	usual.Crises.Watchlist.Authors = []string{"@thepaper"}
+	usual.Noise.Limits = map[string]noise.Limit{"pr": {Alerts: 1, Per: 24 * time.Hour}}
+	running, watched := earshot.Alarm(""), 0
+	r, problems := alerts.NewReplay(usual, noon, func(a earshot.Alert) {
+		switch {
+		case a.Evidence != nil:
+			running = a.Evidence.To
+		case a.Watched != "":
+			watched++
+			if running != earshot.InCrisis || a.Team != "pr" || a.Why != earshot.BecauseNew || !strings.Contains(a.Summary, "watch list") {
+				t.Errorf("in state %s %s is told %s: %s", running, a.Team, a.Why, a.Summary)
+			}
+		}
+	})
+	if problems.Fatal() {
+		t.Fatal(problems)
+	}
+	for _, s := range list {
+		if err := r.Hear(t.Context(), s.Mention.Heard, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if watched != 1 {
+		t.Errorf("told %d times of the post", watched)
 	}
 }

@@ -78,7 +78,7 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 	homes := b.homes(s, place)
 	routes, again := b.reach(s, homes), isAgain(s)
 	if !again {
-		routes = b.spreading(s, place, routes)
+		routes = b.spreading(s, homes, place, routes)
 	}
 	if routes, err = b.further(ctx, s, homes, routes); err != nil {
 		return err
@@ -223,6 +223,9 @@ func (b *batch) stepOf(s *earshot.Stored, homes *homes, c *open, seat *earshot.S
 		Was: seat.Member, Group: b.settings.group, Quoted: homes.quoted,
 		Unasked: slices.ContainsFunc(homes.unasked, func(r earshot.Route) bool { return r.Team == seat.Team }),
 	}
+	if slices.Contains(b.settings.tellers, seat.Team) {
+		step.Watched = homes.watched
+	}
 	if seat.Case == homes.customer {
 		step.Customer = homes.author
 	}
@@ -265,7 +268,9 @@ func (b *batch) add(c *open, event earshot.CaseEvent) {
 		return
 	}
 	b.events = append(b.events, reference(event))
-	event.Alert.Story = b.engine.stories.Story(event.Case.Story)
+	if event.Alert.Story = b.engine.stories.Story(event.Case.Story); event.Alert.Story != nil {
+		event.Alert.Summary = Summary(event.Alert)
+	}
 	b.tell(*event.Alert)
 }
 

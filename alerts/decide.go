@@ -23,6 +23,7 @@ type Step struct {
 	Same     bool             // an edit that changed neither words nor verdict
 	Unasked  bool             // no rule sends the mention to the team
 	Quoted   bool             // the team may have been told what an earlier version said
+	Watched  string           // what of the watch list the mention is on; empty if the team asks for nothing of the kind
 	Group    time.Duration    // how long a team is left alone after it was told
 
 	own, thanks bool // the customer wrote the mention; to say thank you
@@ -65,6 +66,7 @@ func From(s Step, bands earshot.Bands, now time.Time) (earshot.CaseEvent, bool) 
 	}
 	if s.Is != nil {
 		alert.Mention, alert.Verdict = bounded(s.Mention, s.Verdict)
+		alert.Watched = s.Watched
 	}
 	alert.Summary = Summary(alert)
 	event.Case, event.Alert = after, alert
@@ -89,6 +91,8 @@ func (s Step) when(c *earshot.Case, why earshot.Why, now time.Time) (time.Time, 
 		return time.Time{}, true
 	case s.thanks:
 		return c.TellAt, false
+	case s.Watched != "" && s.Was == nil && s.Is != nil:
+		return time.Time{}, true
 	case s.own && s.Is != nil && (!s.Unasked || s.revives()):
 		return time.Time{}, true
 	case s.Was != nil && s.Quoted:

@@ -22,6 +22,7 @@ type homes struct {
 	to       map[string][]string // people of teams it is for
 	customer string              // case of the author; empty until looked for
 	unasked  []earshot.Route     // of teams that no rule sends the mention to
+	watched  string              // what of the watch list it is on
 	quoted   bool                // teams were told what an earlier version of the mention said
 }
 
@@ -145,8 +146,10 @@ func latest(times ...time.Time) time.Time {
 // else the one its thread is in, which may be about a link that only the root
 // has; else that of its story.
 func (b *batch) storyCase(ctx context.Context, s *earshot.Stored, h *homes, known earshot.Membership, route earshot.Route) (string, error) {
-	if id, err := b.crisis(ctx, s.Brand, route); err != nil || id != "" {
-		return id, err
+	if h.watched == "" { // a crisis does not swallow those who are listened to
+		if id, err := b.crisis(ctx, s.Brand, route); err != nil || id != "" {
+			return id, err
+		}
 	}
 	if id, err := b.shared(ctx, known.Seats, ""); err != nil || id != "" {
 		return id, err

@@ -86,7 +86,7 @@ func (e *Engine) outlook(ctx context.Context, s *earshot.Stored) ([]Outlook, err
 		homes.to[r.Team] = r.To
 	}
 	asked := len(routes)
-	routes = b.spreading(s, place, routes)
+	routes = b.spreading(s, homes, place, routes)
 	routes, err := b.further(ctx, s, homes, routes)
 	if err != nil {
 		return nil, err

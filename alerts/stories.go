@@ -72,15 +72,14 @@ func (e *Engine) place(s *earshot.Stored, domains []string) story.Place {
 
 // spreading adds the teams that hear of a mention because of its story: one that
 // spreads, or one of somebody who is listened to.
-func (b *batch) spreading(s *earshot.Stored, p story.Place, routes []earshot.Route) []earshot.Route {
+func (b *batch) spreading(s *earshot.Stored, h *homes, p story.Place, routes []earshot.Route) []earshot.Route {
 	if s.Verdict == nil || s.Verdict.OwnedAuthor || len(b.settings.tellers) == 0 {
 		return routes
 	}
-	why := ""
 	if s.Verdict.Sentiment < 0 {
-		why = b.settings.crises.Watchlist.Match(&s.Mention, s.Verdict)
+		h.watched = b.settings.crises.Watchlist.Match(&s.Mention, s.Verdict)
 	}
-	if why == "" && !b.engine.spreads(p) {
+	if h.watched == "" && !b.engine.spreads(p) {
 		return routes
 	}
 	added := slices.Clone(routes)

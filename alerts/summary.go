@@ -18,6 +18,7 @@ const (
 	maxName    = 40
 
 	maxReminder = 90
+	maxWatched  = 60
 )
 
 // Summary says in one line what an alert is about, who wrote it and where: how
@@ -29,6 +30,9 @@ func Summary(a *earshot.Alert) string {
 	if a.Reminder != "" {
 		head += " · " + clean(a.Reminder, maxReminder)
 	}
+	if a.Watched != "" {
+		head += " · " + clean(a.Watched, maxWatched)
+	}
 	switch {
 	case a.Evidence != nil:
 		return clean(head+" · "+evidence(a.Evidence), maxSummary)
@@ -39,7 +43,10 @@ func Summary(a *earshot.Alert) string {
 		return head + " · " + takenBack(a)
 	}
 	tail := origin(a.Mention)
-	if a.Count > 1 {
+	switch st := a.Story; {
+	case a.Kind != earshot.KindCustomer && st != nil && st.Count > a.Count:
+		tail += ", " + plural(st.Count, "post") + " by " + plural(st.Authors, "author")
+	case a.Count > 1:
 		tail += ", " + plural(a.Count, "post")
 	}
 	room := min(maxQuote, maxSummary-length(head)-length(tail)-length(" · “”"))

@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"cmp"
 	pq "container/heap"
 	"time"
 
@@ -20,9 +21,14 @@ type timer struct {
 	key caseKey
 }
 
+// before orders by time, and what is due at once by case, so that lives agree.
+func (t *timer) before(u *timer) bool {
+	return cmp.Or(t.at.Compare(u.at), cmp.Compare(t.key.team, u.key.team), cmp.Compare(t.key.id, u.key.id)) < 0
+}
+
 // Len, Less, Swap, Push and Pop are container/heap's.
 func (t *timers) Len() int           { return len(t.queue) }
-func (t *timers) Less(i, j int) bool { return t.queue[i].at.Before(t.queue[j].at) }
+func (t *timers) Less(i, j int) bool { return t.queue[i].before(&t.queue[j]) }
 func (t *timers) Swap(i, j int)      { t.queue[i], t.queue[j] = t.queue[j], t.queue[i] }
 func (t *timers) Push(x any)         { next, _ := x.(timer); t.queue = append(t.queue, next) }
 

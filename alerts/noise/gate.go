@@ -82,7 +82,7 @@ func (g *Gate) active(id string, now time.Time) *Mute {
 
 // Pass decides about an alert: it returns what holds it back, or nothing if the
 // team is to be told now. Nothing holds back what endangers people, nor digests;
-// only mutes hold back crises, and limits nothing that is critical. An alert that
+// only mutes hold back crises and those on the watch list, and limits nothing that is critical. An alert that
 // is held back is counted, and its case is remembered.
 func (g *Gate) Pass(a *earshot.Alert, danger bool, now time.Time) (held string) {
 	subject := Of(a)
@@ -95,7 +95,7 @@ func (g *Gate) Pass(a *earshot.Alert, danger bool, now time.Time) (held string) 
 	}
 	if m := g.mutedBy(&subject, now); m != nil {
 		held = byMute + m.ID
-	} else if a.Kind != earshot.KindCrisis && g.inhibited(&subject, now) {
+	} else if a.Kind != earshot.KindCrisis && a.Watched == "" && g.inhibited(&subject, now) {
 		held = "crisis of " + a.Brand
 	} else if limit, limited := g.limits(a); limited && !d.take(limit, now) {
 		held = "limit"
@@ -112,7 +112,7 @@ const byMute = "mute "
 // limits is the limit that holds for an alert.
 func (g *Gate) limits(a *earshot.Alert) (Limit, bool) {
 	limit, limited := g.config.Limits[a.Team]
-	return limit, limited && a.Kind != earshot.KindCrisis && a.Urgency != earshot.Critical
+	return limit, limited && a.Kind != earshot.KindCrisis && a.Watched == "" && a.Urgency != earshot.Critical
 }
 
 func (g *Gate) hold(d *desk, a *earshot.Alert, held string, now time.Time) {
