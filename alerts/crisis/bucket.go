@@ -12,7 +12,7 @@ import (
 const (
 	mentionLimit = 192
 	authorLimit  = 96
-	textLimit    = 6
+	textLimit    = 10
 	topLimit     = 2
 	idLimit      = 160 // bytes; a source with a longer ID is not shown, one with a longer URL without it
 	urlLimit     = 200

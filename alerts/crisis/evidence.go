@@ -26,7 +26,7 @@ func (w *Watch) evidence(h *hour, to earshot.Alarm, found []earshot.Finding) ear
 		Networks:  w.tally(&f.names.network),
 		Rules:     w.tally(&f.names.rule),
 		Listeners: w.tally(&f.names.listener),
-		Words:     newWords(buckets, &w.lexis),
+		Words:     newWords(buckets, &w.lexis, w.brand),
 		Because:   found,
 		Planned:   h.planned,
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"earshot"
 )
@@ -147,17 +148,22 @@ func crowd(buckets []*bucket) ([]person, uint64) {
 }
 
 // newWords are the words that are far more frequent than in the past, of at least
-// three authors. Those that say most come first.
-func newWords(buckets []*bucket, past *lexis) []earshot.Tally {
+// three authors, but for the brand's name. Those that say most come first. Before
+// enough has been heard to know what is usual there are none.
+func newWords(buckets []*bucket, past *lexis, brand string) []earshot.Tally {
+	if past.Texts < leastPast {
+		return nil
+	}
 	type use struct {
 		by    map[uint64]bool
 		texts int
 		count float64
 	}
 	uses := map[string]*use{}
-	texts := 0
+	texts, all := 0, 0.0
 	for _, b := range buckets {
 		posts := weight(b.Mentions.bound()) * float64(len(b.Mentions.Keys))
+		all += posts
 		for _, t := range b.Texts.Values {
 			texts++
 			for _, word := range t.Words {
@@ -176,17 +182,18 @@ func newWords(buckets []*bucket, past *lexis) []earshot.Tally {
 	for _, word := range slices.Sorted(maps.Keys(uses)) {
 		u := uses[word]
 		share := float64(u.texts) / float64(texts)
-		if len(u.by) < leastAuthors || share < 5*past.share(word)+0.02 {
+		if len(u.by) < leastAuthors || share < 5*past.share(word)+0.02 || strings.EqualFold(word, brand) {
 			continue
 		}
-		list = append(list, earshot.Tally{Name: word, Count: int(u.count + 0.5)})
+		list = append(list, earshot.Tally{Name: word, Count: int(min(u.count, all) + 0.5)})
 	}
 	return most(list, wordsShown)
 }
 
 // Sizes of what a person is shown.
 const (
-	leastAuthors = 3 // of a word that is shown
+	leastPast    = 100 // texts before something is known of words
+	leastAuthors = 3   // of a word that is shown
 	wordsShown   = 10
 	namesShown   = 10
 	topShown     = 5

@@ -38,7 +38,7 @@ type saved struct {
 	Zone         string
 }
 
-// Save writes down all that the watch knows, in at most 64 kB. What follows on a
+// Save writes down all that the watch knows, in at most 72 kB. What follows on a
 // Load is the same as if nothing had happened.
 func (w *Watch) Save() ([]byte, error) {
 	out := bytes.NewBuffer([]byte{version})

@@ -227,8 +227,8 @@ func TestBounds(t *testing.T) {
 		}
 	}
 	t.Logf("at most %d bytes saved", largest)
-	if largest > 64_000 {
-		t.Errorf("%d bytes saved, want 64000 at most", largest)
+	if largest > 72_000 {
+		t.Errorf("%d bytes saved, want 72000 at most", largest)
 	}
 }
 

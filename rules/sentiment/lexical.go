@@ -75,6 +75,9 @@ func (r *reader) walk() {
 		if i > 0 && r.breaks(i) {
 			r.startSentence()
 		}
+		if r.negation >= 0 && r.negation < i-1 && r.pauses(i) {
+			r.negation = -1 // never came, awful
+		}
 		if tok.URL || tok.Kind == text.Hashtag || tok.Kind == text.Handle {
 			i++
 			continue
@@ -226,6 +229,14 @@ func squeeze(key []byte, keep int) (short []byte, changed bool) {
 		i = end
 	}
 	return short, changed
+}
+
+// pauses reports whether a comma or the like stands before token i, which most
+// negations do not reach over.
+func (r *reader) pauses(i int) bool {
+	list := r.in.Tokens.List
+	from, to := int(list[i-1].To), int(list[i].From)
+	return from < to && list[i].Field == list[i-1].Field && strings.ContainsAny(r.in.Fields[list[i].Field][from:to], ",:，、،؛—–")
 }
 
 // breaks reports whether a sentence ends before token i, and adds what its

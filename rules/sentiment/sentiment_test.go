@@ -57,6 +57,7 @@ func TestLabel(t *testing.T) {
 		"Third time it arrived broken, I'm furious":    "neg",
 		"The shop opens at nine on Monday":             "neu",
 		"not good at all":                              "neg",
+		"my parcel never came, awful":                  "neg",
 		"can't wait for the new castle":                "pos",
 		"The castle is nice but the service was awful": "neg",
 		"this is baaaaad":                              "neg",
