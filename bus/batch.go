@@ -132,9 +132,15 @@ func readAck(data []byte) (uint64, error) {
 	return 0, fmt.Errorf("%w: %w", errAway, said)
 }
 
-// stillTrying says, once per batch, that something takes strangely long.
+// stillTrying says, once per batch, that something takes strangely long. A server
+// that refuses what it has just been asked about contradicts itself.
 func (b *Bus) stillTrying(attempt int, err error) {
-	if attempt == 10 {
+	switch {
+	case attempt != 10:
+	case errors.Is(err, earshot.ErrConflict):
+		b.log.Error("a batch is not stored yet: the store refuses what fits what is in it. A block of it may be damaged: "+
+			"restart earshot, and the server if it is one of its own, so that it is read anew; else restore a backup. Still trying", zap.Error(err))
+	default:
 		b.log.Warn("a batch is not stored yet: still trying", zap.Error(err))
 	}
 }

@@ -179,6 +179,10 @@ func (c *commit) settle(ctx context.Context, id string, items []*item, withCurso
 			c.done.Revision = r.sequence
 			return true, nil
 		}
+		if r.sequence < c.batch.Revision {
+			return false, fmt.Errorf("%w, or the store is damaged: the cursor is at revision %d, older than what was read (%d). "+
+				"If this stays, restart earshot and its server, else restore a backup", earshot.ErrConflict, r.sequence, c.batch.Revision)
+		}
 		if r.sequence != c.batch.Revision {
 			return false, fmt.Errorf("%w: the cursor is at revision %d, expected %d", earshot.ErrConflict, r.sequence, c.batch.Revision)
 		}
