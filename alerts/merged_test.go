@@ -2,6 +2,7 @@ package alerts_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,7 +81,14 @@ func (a *agency) undo(from string) {
 		before = &e
 	}
 	into := a.last("cs", last.Case.Merged)
-	a.store(casework.Apart(last, before, into, casework.Action{Verb: casework.Undo, By: "ann", Team: "cs"}, time.Now(), casework.Limits{}))
+	was := into
+	for _, e := range a.history("cs", last.Case.Merged) {
+		if slices.Contains(e.Case.Absorbed, from) {
+			break
+		}
+		was = &e
+	}
+	a.store(casework.Apart(last, before, into, was, casework.Action{Verb: casework.Undo, By: "ann", Team: "cs"}, time.Now(), casework.Limits{}))
 }
 
 // caseOf is the case that somebody opened at a team.
@@ -128,9 +136,11 @@ func TestMerged(t *testing.T) {
 		a.hear("b3", by("jane_doe"), to("reply"), replying("b2"), says("That did not help"))
 		a.want("what the customer replies", "cs", two, "open 3 of 3")
 
+		a.hear("sorry", owned, to("b3"), replying("b2"))
+		a.want("the next reply", "cs", two, "answered 3 of 3")
 		a.undo(one)
-		a.want("undone, the other", "cs", two, "open 1 of 1")
-		a.want("undone", "cs", one, "open 2 of 2")
+		a.want("undone, the other, whose customer was not answered", "cs", two, "open 1 of 1")
+		a.want("undone", "cs", one, "answered 2 of 2")
 		if c := a.last("cs", two).Case; len(c.Also)+len(c.Absorbed) > 0 {
 			t.Errorf("the other still names %v and %v", c.Also, c.Absorbed)
 		}

@@ -148,10 +148,11 @@ func link(story, id string) string {
 	return id
 }
 
-// Due is the nearest limit of a case that is running, zero for none.
+// Due is the nearest limit of a case that is running, zero for none: nothing is due
+// while it waits for the customer.
 func Due(c *earshot.Case) time.Time {
 	switch c.State {
-	case earshot.Resolved, earshot.Expired, earshot.Muted:
+	case earshot.Answered, earshot.Resolved, earshot.Expired, earshot.Muted:
 		return time.Time{}
 	}
 	return earlier(earlier(c.RespondBy, c.NextBy), c.ResolveBy).UTC()

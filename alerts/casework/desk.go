@@ -246,7 +246,11 @@ func (d *Desk) undo(ctx context.Context, last *earshot.CaseEvent, a Action, now 
 		if err != nil {
 			return nil, err
 		}
-		return Apart(last, &before, &into, a, now, d.Limits(a.Team))
+		was, err := d.absorbing(ctx, &into, act.At)
+		if err != nil {
+			return nil, err
+		}
+		return Apart(last, &before, &into, was, a, now, d.Limits(a.Team))
 	}
 	after, err := d.Log.CaseSince(ctx, a.Team, a.Case, act.Before+1)
 	if err != nil {
@@ -254,4 +258,22 @@ func (d *Desk) undo(ctx context.Context, last *earshot.CaseEvent, a Action, now 
 	}
 	event, err := Undone(last, &after, &before, a, now)
 	return []earshot.CaseEvent{event}, err
+}
+
+// absorbing is how a case stood before another one became part of it at a moment, nil
+// if nobody knows any more.
+func (d *Desk) absorbing(ctx context.Context, into *earshot.CaseEvent, at time.Time) (*earshot.CaseEvent, error) {
+	acts := into.Case.Acts
+	i := slices.IndexFunc(acts, func(act earshot.Act) bool { return act.Event == AbsorbedEvent && act.At.Equal(at) })
+	if i < 0 {
+		return nil, nil
+	}
+	was, err := d.Log.CaseSince(ctx, into.Case.Team, into.Case.ID, acts[i].Before)
+	switch {
+	case errors.Is(err, earshot.ErrNotFound), err == nil && was.Sequence != acts[i].Before:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return &was, nil
 }

@@ -161,9 +161,12 @@ func earlier(a, b time.Time) time.Time {
 
 // Part is the reverse of Join: from is a case of its own again, as it stood before
 // and with what it got since; into loses what it had of it.
-func part(from, before, into *earshot.CaseEvent, bands earshot.Bands, a Action, now time.Time) []earshot.CaseEvent {
+func part(from, before, into, was *earshot.CaseEvent, l Limits, a Action, now time.Time) []earshot.CaseEvent {
 	f, t := from.Case, into.Case
 	restore(&f, &before.Case)
+	if slices.Contains(unsaid, f.State) {
+		l.Clocks.Wind(&f)
+	}
 	t.Absorbed = slices.DeleteFunc(slices.Clone(t.Absorbed), func(id string) bool { return id == f.ID || slices.Contains(f.Absorbed, id) })
 	t.Also = slices.DeleteFunc(slices.Clone(t.Also), func(author string) bool { return slices.Contains(authors(&f), author) })
 	t.Count = max(t.Count-f.Count, 0)
@@ -178,10 +181,44 @@ func part(from, before, into *earshot.CaseEvent, bands earshot.Bands, a Action, 
 		}
 		t.Urgency = max(t.Urgency, m.Urgency)
 	}
-	t.Band = bands.Of(t.Urgency)
+	t.Band = l.Bands.Of(t.Urgency)
+	if was != nil {
+		alone(&t, &f, &before.Case, &was.Case)
+		if slices.Contains(unsaid, t.State) {
+			l.Clocks.Wind(&t)
+		}
+	}
 	return []earshot.CaseEvent{
 		naming(eventOf(from, &f, UndoneEvent, &a, now), t.ID),
 		naming(eventOf(into, &t, UndoneEvent, &a, now), f.ID),
+	}
+}
+
+// alone has a case stand without what it had of another one that was part of it: f
+// is that one now, before as it was then, and was the case itself. What the brand has
+// said to the customer of the other is no answer to its own.
+func alone(t, f, before, was *earshot.Case) {
+	for _, limit := range []struct {
+		now    *time.Time
+		theirs time.Time
+		mine   time.Time
+	}{{&t.RespondBy, before.RespondBy, was.RespondBy}, {&t.NextBy, before.NextBy, was.NextBy}, {&t.ResolveBy, before.ResolveBy, was.ResolveBy}} {
+		if limit.now.Equal(limit.theirs) {
+			*limit.now = limit.mine
+		}
+	}
+	quiet := t.Count == was.Count // its own customer has said nothing since
+	if f.Answered.After(before.Answered) && t.Answered.Equal(f.Answered) {
+		t.Answered = was.Answered
+		if t.State == earshot.Answered {
+			t.State = awake(t)
+		}
+	}
+	if quiet && t.Answered.Equal(was.Answered) {
+		t.Spoke = was.Spoke
+		if was.State == earshot.Answered && slices.Contains(unsaid, t.State) {
+			t.State = earshot.Answered
+		}
 	}
 }
 

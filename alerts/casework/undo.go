@@ -100,9 +100,9 @@ func back[T any](now *T, after, before T, same func(a, b T) bool) bool {
 func equal[T comparable](a, b T) bool { return a == b }
 
 // Apart takes a merge back: last, of the case that became part of another, stands
-// as it did before the merge; into, of the other, has lost what it got by it. It
-// returns the events of both, to be stored together.
-func Apart(last, before, into *earshot.CaseEvent, a Action, now time.Time, l Limits) ([]earshot.CaseEvent, error) {
+// as it did before the merge; into, of the other, has lost what it got by it: was is
+// how that one stood before, nil if that is not known any more. It returns the events of both, to be stored together.
+func Apart(last, before, into, was *earshot.CaseEvent, a Action, now time.Time, l Limits) ([]earshot.CaseEvent, error) {
 	if err := a.check(); err != nil {
 		return nil, err
 	}
@@ -112,15 +112,10 @@ func Apart(last, before, into *earshot.CaseEvent, a Action, now time.Time, l Lim
 	if into.Case.Merged != "" {
 		return nil, refuse(WrongState, "case %s has itself become part of case %s since: undo that first", into.Case.ID, into.Case.Merged)
 	}
-	bands := l.Bands
-	if bands == (earshot.Bands{}) {
-		bands = earshot.DefaultBands()
+	if l.Bands == (earshot.Bands{}) {
+		l.Bands = earshot.DefaultBands()
 	}
-	events := part(last, before, into, bands, a, now)
-	if slices.Contains(unsaid, events[0].Case.State) {
-		l.Clocks.Wind(&events[0].Case)
-	}
-	return events, nil
+	return part(last, before, into, was, l, a, now), nil
 }
 
 // restore has a case stand as it did before, with the mentions it has now, and what
@@ -138,7 +133,7 @@ func restore(c, before *earshot.Case) {
 	case answered && !c.Spoke.After(c.Answered) && slices.Contains(unsaid, c.State):
 		c.State = earshot.Answered
 		c.RespondBy, c.NextBy = time.Time{}, time.Time{}
-	case spoke && slices.Contains([]earshot.State{earshot.Answered, earshot.Resolved}, c.State):
+	case spoke && c.Spoke.After(c.Answered) && slices.Contains([]earshot.State{earshot.Answered, earshot.Resolved}, c.State):
 		c.State, c.Resolved = awake(c), time.Time{}
 	}
 }
