@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -110,6 +111,9 @@ func (c Call) judge(host string, a Answer, now time.Time) error {
 	if a.Status/100 == 2 {
 		return nil
 	}
+	if a.Status/100 == 3 { // where it leads to may hold a secret
+		return fmt.Errorf("%s answered %d %s: redirects are not followed (give the address that it leads to)", host, a.Status, http.StatusText(a.Status))
+	}
 	err := fmt.Errorf("%s answered %d %s%s", host, a.Status, http.StatusText(a.Status), c.quote(a.Body))
 	wait, stated := retryAfter(a.Header.Get("Retry-After"), now)
 	switch a.Status {
@@ -146,8 +150,12 @@ func (c Call) quote(body []byte) string {
 	return ": " + said
 }
 
+// logins are names and passwords in addresses, such as that of a proxy.
+var logins = regexp.MustCompile(`://[^\s"]*@`)
+
 // scrub takes out what is secret, the address behind the host first.
 func (c Call) scrub(text string) string {
+	text = logins.ReplaceAllString(text, "://…@")
 	secrets := append([]string{}, c.Secrets...)
 	if u, err := url.Parse(c.URL); err == nil {
 		secrets = append(secrets, c.URL, u.RequestURI(), u.Path, u.RawQuery)
