@@ -25,20 +25,19 @@ func readJudged(data []byte) (earshot.Judged, error) {
 // readWritten reads a mention with one verdict: {…,"verdicts":[{…,"reasons":[…]}]}.
 // A quote within a text is escaped, so that what stands between can be found.
 func readWritten(data []byte) (judged earshot.Judged, ok bool) {
-	const begin, middle, end = `,"verdicts":[{`, `,"reasons":[`, `]}]}`
-	from, to := bytes.LastIndex(data, []byte(begin)), bytes.LastIndex(data, []byte(middle))
-	if from < 0 || to < from+len(begin) || !bytes.HasSuffix(data[to:], []byte(end)) || to+len(middle) > len(data)-len(end) {
+	const begin, middle, end = `,"verdicts":[`, `,"reasons":[`, `]}]}`
+	mention, rest, found := bytes.Cut(data, []byte(begin))
+	what, why, both := bytes.Cut(rest, []byte(middle))
+	list, whole := bytes.CutSuffix(why, []byte(end))
+	if !found || !both || !whole || empty(mention) || empty(what) {
 		return judged, false
 	}
 	var verdict earshot.Verdict
-	if empty(data[:from]) || empty(data[:to]) {
+	if json.Unmarshal(object(mention), &judged) != nil || judged.Verdicts != nil ||
+		json.Unmarshal(object(what), &verdict) != nil || verdict.Reasons != nil {
 		return judged, false
 	}
-	if json.Unmarshal(object(data[:from]), &judged) != nil || judged.Verdicts != nil ||
-		json.Unmarshal(object(data[from+len(begin)-1:to]), &verdict) != nil || verdict.Reasons != nil {
-		return judged, false
-	}
-	r := reasonReader{text: data[to+len(middle) : len(data)-len(end)]}
+	r := reasonReader{text: list}
 	if verdict.Reasons, ok = r.all(); !ok {
 		return judged, false
 	}
