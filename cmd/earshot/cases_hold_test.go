@@ -1,13 +1,18 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/zap"
 
+	"earshot"
+	"earshot/alerts/casework"
 	"earshot/bus"
 )
 
@@ -69,6 +74,55 @@ func TestHoldExpires(t *testing.T) {
 		if held, err := b.HeldCases(t.Context()); err != nil || len(held) != moment.held {
 			t.Errorf("after %s: %d cases are held (%v)", moment.after, len(held), err)
 		}
+	}
+	shut(t, b)
+}
+
+// What happened to a held case while nobody copied it is copied by whoever looks next.
+func TestHoldCatchesUp(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id := o.hears(1).ID
+	if code, _, errs := call(t, "", "cases", "hold", id, "--team", "cs", "--for", "1w", "--reason", "r", "--approver", "dora", "-c", o.config); code != exitOK {
+		t.Fatal(errs)
+	}
+	o.process.stop(t)
+	b, err := bus.Open(t.Context(), bus.Options{Config: bus.Config{Listen: freeAddress(t)}, Dir: o.state, Retention: 30 * 24 * time.Hour, Teams: []string{"cs", "pr"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err := b.Case(t.Context(), "cs", id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claimed, err := casework.Act(&last, casework.Action{Verb: casework.Claim, By: "anna", Team: "cs"}, time.Now(), casework.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sequences, err := b.Record(t.Context(), []earshot.CaseEvent{claimed}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	k, reached, followed := newKeeper(b, zap.NewNop()), make(chan struct{}), make(chan struct{})
+	reach := sync.OnceFunc(func() { close(reached) })
+	go func() {
+		defer close(followed)
+		b.FollowCases(ctx, k.see, reach)
+	}()
+	<-reached
+	if !k.turn(ctx) {
+		t.Error("it was not kept")
+	}
+	cancel()
+	<-followed
+	found := false
+	err = b.Client().Walk(t.Context(), bus.InHeld, func(c bus.Copy) error {
+		found = found || strings.HasSuffix(c.Subject, fmt.Sprintf("%s.event.%d", id, sequences[0]))
+		return nil
+	})
+	if err != nil || !found {
+		t.Errorf("what happened meanwhile was not copied (%v)", err)
 	}
 	shut(t, b)
 }
