@@ -58,7 +58,7 @@ type Act struct {
 	Event   string    `json:"event"`
 	By      string    `json:"by"`
 	At      time.Time `json:"at"`
-	Request string    `json:"request,omitempty"` // ID that whoever asked gave to the request
+	Request string    `json:"request,omitempty"` // made of the verb, the person and the ID that they gave to the request
 	Before  uint64    `json:"before"`            // sequence of the event before it
 }
 

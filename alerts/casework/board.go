@@ -155,7 +155,11 @@ func Due(c *earshot.Case) time.Time {
 	case earshot.Answered, earshot.Resolved, earshot.Expired, earshot.Muted:
 		return time.Time{}
 	}
-	return earlier(earlier(c.RespondBy, c.NextBy), c.ResolveBy).UTC()
+	first := earlier(c.NextBy, c.ResolveBy)
+	if c.Answered.IsZero() {
+		first = earlier(first, c.RespondBy)
+	}
+	return first.UTC()
 }
 
 // Prune drops the cases that have not changed since a moment: the log has

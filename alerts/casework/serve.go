@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"strings"
+
+	"earshot"
 )
 
 // Verbs that change nothing.
@@ -62,7 +64,20 @@ func (d *Desk) Serve(ctx context.Context, team, person string, verb Verb, payloa
 		return nil, err
 	}
 	a.Verb, a.By, a.Team = verb, person, team
+	if err := a.check(); err != nil {
+		return nil, err
+	}
+	a.Request = requestOf(&a)
 	return d.Do(ctx, a)
+}
+
+// requestOf is the ID of a request as a case remembers it: that of another person or for
+// another verb is another request, whatever ID it has.
+func requestOf(a *Action) string {
+	if a.Request == "" {
+		return ""
+	}
+	return earshot.Key(string(a.Verb) + "\x00" + a.By + "\x00" + a.Request)
 }
 
 // Read reads a request strictly: a word that is not understood may have been meant.
