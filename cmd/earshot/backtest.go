@@ -21,6 +21,7 @@ func newBacktestCommand() *cobra.Command {
 		at     connection
 		b      backtest
 		since  string
+		until  string
 		old    string
 		asJSON bool
 	)
@@ -28,19 +29,29 @@ func newBacktestCommand() *cobra.Command {
 		Use:   "backtest -c NEW",
 		Short: "Judge stored mentions by another rule book and show what changes",
 		Long: "backtest has the mentions that the running daemon stored judged by the book of NEW, and\n" +
-			"raises alerts of them as if heard again, by the old verdicts and by the new ones. It\n" +
-			"shows for each brand what changes and the posts that change most. Nothing is written.\n\n" +
+			"raises alerts of them as if heard again, by the old verdicts and by the new ones, with\n" +
+			"the teams, stories, crises and clocks of NEW. It shows for each brand what changes, the\n" +
+			"posts that change most, and how many alerts are those that teams were told. Nothing is\n" +
+			"written.\n\n" +
 			"The old verdicts are those stored, or with --old OLD what that book says now. Only\n" +
 			"mentions that concerned a brand were stored: what another query would have found\n" +
-			"besides is not there. Posts edited since are compared as they read now.\n\n" +
+			"besides is not there. Posts edited since are compared as they read now. Not repeated\n" +
+			"are what people did to cases, mutes, and the habits, stories and cases of the time\n" +
+			"before: alerts that these brought about or kept back differ from those told.\n\n" +
 			"NEW says where the daemon is, unless --server does; then brands and rules suffice.",
 		Example: "  earshot backtest -c new.yaml --since 7d\n" +
 			"  earshot backtest -c new.yaml --old /etc/earshot/earshot.yaml --brand acme\n" +
 			"  earshot backtest -c new.yaml --since 2026-11-01 --json | jq '.brands[].alerts'",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if b.since, err = parseSince(since, time.Now()); err != nil {
+			b.until = time.Now()
+			if b.since, err = parseSince(since, b.until); err != nil {
 				return usageError{err.Error()}
+			}
+			if until != "" {
+				if b.until, err = parseSince(until, b.until); err != nil {
+					return usageError{err.Error()}
+				}
 			}
 			if b.limit < 0 || b.limit > mostShown {
 				return usageError{fmt.Sprintf("--limit is from 0 to %d", mostShown)}
@@ -65,6 +76,7 @@ func newBacktestCommand() *cobra.Command {
 	}
 	at.addFlags(cmd)
 	cmd.Flags().StringVar(&since, "since", "7d", "judge what was stored since `TIME`: a duration back (36h, 7d) or a date (2026-11-01)")
+	cmd.Flags().StringVar(&until, "until", "", "leave out what was heard after `TIME`, and what fell due after it; now if left out")
 	cmd.Flags().StringVar(&old, "old", "-", "compare with the book of `FILE`; - for the verdicts that were stored")
 	cmd.Flags().StringVar(&b.brand, "brand", "", "judge mentions of this `BRAND` only")
 	cmd.Flags().IntVar(&b.limit, "limit", 20, "show the `N` posts that change most")
@@ -78,7 +90,7 @@ const mostShown = 10_000
 // backtest is one call of the command.
 type backtest struct {
 	before, after *Config // before is nil for the verdicts that were stored
-	since         time.Time
+	since, until  time.Time
 	brand         string
 	limit         int
 	progress      io.Writer
@@ -109,14 +121,15 @@ func (b *backtest) open(cmd *cobra.Command, at *connection, old string) (store *
 	return openRemote(cmd.Context(), &remote, zap.NewNop())
 }
 
-// judgedLog is what a backtest needs of the bus.
-type judgedLog interface {
+// pastLogs is what a backtest needs of the bus.
+type pastLogs interface {
 	Judged(ctx context.Context, brand string, since time.Time, each func(s earshot.Stored, done float64) error) error
+	Raised(ctx context.Context, team string, since time.Time, each func(*earshot.Alert) error) error
 }
 
 // run compares. Interrupted, it returns the report as far as it came beside the
 // error.
-func (b *backtest) run(ctx context.Context, log judgedLog) (*backtestReport, error) {
+func (b *backtest) run(ctx context.Context, log pastLogs) (*backtestReport, error) {
 	c := newComparison(b)
 	for i, config := range []*Config{b.before, b.after} {
 		if config == nil {
@@ -149,6 +162,9 @@ func (b *backtest) run(ctx context.Context, log judgedLog) (*backtestReport, err
 	}
 	if err == nil {
 		err = c.settle(ctx)
+	}
+	if err == nil {
+		err = c.compareTold(ctx, log)
 	}
 	bar.done()
 	if ctx.Err() != nil {

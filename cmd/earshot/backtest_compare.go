@@ -21,11 +21,12 @@ type comparison struct {
 	shown    []postDiff // the most changed, the most changed first
 	mentions int
 	sequence uint64
-	last     time.Time
+	raised   map[sameAlert]uint8 // by whom
+	daemon   *toldDiff           // nil until all has been read
 }
 
 func newComparison(b *backtest) *comparison {
-	c := &comparison{backtest: b, brands: map[string]*brandDiff{}, bands: [2]earshot.Bands{b.after.Bands, b.after.Bands}}
+	c := &comparison{backtest: b, brands: map[string]*brandDiff{}, raised: map[sameAlert]uint8{}, bands: [2]earshot.Bands{b.after.Bands, b.after.Bands}}
 	if b.before != nil {
 		c.bands[0] = b.before.Bands
 	}
@@ -100,14 +101,16 @@ func (c *comparison) told(replay int, a *earshot.Alert) {
 	}
 	if replay == 0 {
 		d.Alerts[i].Old++
+		c.raised[sameAs(a)] |= byOld
 	} else {
 		d.Alerts[i].New++
+		c.raised[sameAs(a)] |= byNew
 	}
 }
 
 // compare judges one mention, as stored for each brand that it concerned.
 func (c *comparison) compare(ctx context.Context, group []earshot.Stored) error {
-	if len(group) == 0 || group[0].Mention.Listener == listeners.Operation {
+	if len(group) == 0 || group[0].Mention.Listener == listeners.Operation || group[0].Mention.Heard.After(c.until) {
 		return nil
 	}
 	m := group[0].Mention
@@ -161,16 +164,13 @@ func (c *comparison) hear(ctx context.Context, replay *alerts.Replay, m *earshot
 	if len(stored) == 0 {
 		return nil
 	}
-	if m.Heard.After(c.last) {
-		c.last = m.Heard
-	}
 	return replay.Hear(ctx, m.Heard, stored...)
 }
 
-// settle lets both replays tell of old news that is due.
+// settle lets both replays tell of what is due by the end.
 func (c *comparison) settle(ctx context.Context) error {
 	for _, replay := range c.replays {
-		if err := replay.Hear(ctx, c.last.Add(time.Minute)); err != nil {
+		if err := replay.Hear(ctx, c.until); err != nil {
 			return err
 		}
 	}

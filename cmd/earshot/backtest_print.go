@@ -16,11 +16,12 @@ type backtestReport struct {
 	Since    time.Time    `json:"since"`
 	Mentions int          `json:"mentions"` // judged, each once
 	Brands   []*brandDiff `json:"brands"`
-	Posts    []postDiff   `json:"posts"` // those that change most
+	Told     *toldDiff    `json:"told,omitempty"` // missing when interrupted
+	Posts    []postDiff   `json:"posts"`          // those that change most
 }
 
 func (c *comparison) report() *backtestReport {
-	r := &backtestReport{Since: c.since.UTC(), Mentions: c.mentions, Brands: []*brandDiff{}, Posts: c.shown}
+	r := &backtestReport{Since: c.since.UTC(), Mentions: c.mentions, Brands: []*brandDiff{}, Told: c.daemon, Posts: c.shown}
 	for _, name := range slices.Sorted(maps.Keys(c.brands)) {
 		d := c.brands[name]
 		slices.SortFunc(d.Alerts, func(a, b alertsDiff) int {
@@ -41,6 +42,9 @@ func (r *backtestReport) print(w io.Writer) error {
 	if len(r.Brands) > 0 {
 		r.printBrands(&b)
 		r.printAlerts(&b)
+	}
+	if r.Told != nil {
+		r.Told.write(&b)
 	}
 	changed := 0
 	for _, d := range r.Brands {

@@ -15,6 +15,8 @@ import (
 	"earshot"
 )
 
+var theDayAfter = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+
 // pastLog is a log of what a book made of some texts.
 type pastLog []earshot.Stored
 
@@ -27,10 +29,15 @@ func (l pastLog) Judged(ctx context.Context, _ string, _ time.Time, each func(s 
 	return ctx.Err()
 }
 
+// Raised is nothing: nobody was told.
+func (l pastLog) Raised(ctx context.Context, _ string, _ time.Time, _ func(*earshot.Alert) error) error {
+	return ctx.Err()
+}
+
 // past judges texts a minute apart by the book of a configuration.
 func past(t *testing.T, c *Config, texts ...string) pastLog {
 	t.Helper()
-	start := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+	start := theDayAfter.Add(-24 * time.Hour)
 	var log pastLog
 	for i, text := range texts {
 		m := earshot.Mention{ID: fmt.Sprintf("x:%d", i), Network: "x", Listener: "test", Text: text, Heard: start.Add(time.Duration(i) * time.Minute)}
@@ -77,7 +84,7 @@ var pastTexts = []string{"acme refund", "acme raffle", "acme is a name", "zenith
 func TestBacktest(t *testing.T) {
 	old := proofConfig(t, oldBook)
 	for name, before := range map[string]*Config{"stored": nil, "judged": old} {
-		b := &backtest{before: before, after: proofConfig(t, newBook), limit: 3, progress: io.Discard}
+		b := &backtest{before: before, after: proofConfig(t, newBook), limit: 3, until: theDayAfter, progress: io.Discard}
 		r, err := b.run(t.Context(), past(t, old, pastTexts...))
 		if err != nil {
 			t.Fatal(err)
@@ -105,7 +112,7 @@ func TestBacktest(t *testing.T) {
 // The same book changes nothing, and says so.
 func TestBacktestSame(t *testing.T) {
 	old := proofConfig(t, oldBook)
-	b := &backtest{after: old, limit: 3, progress: io.Discard}
+	b := &backtest{after: old, limit: 3, until: theDayAfter, progress: io.Discard}
 	r, err := b.run(t.Context(), past(t, old, pastTexts...))
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +134,7 @@ func TestBacktestSame(t *testing.T) {
 // shows how far it came.
 func TestBacktestBounds(t *testing.T) {
 	old := proofConfig(t, oldBook)
-	b := &backtest{after: proofConfig(t, newBook), brand: "zenith", limit: 1, progress: io.Discard}
+	b := &backtest{after: proofConfig(t, newBook), brand: "zenith", limit: 1, until: theDayAfter, progress: io.Discard}
 	r, err := b.run(t.Context(), past(t, old, pastTexts...))
 	if err != nil || len(r.Brands) != 1 || len(r.Posts) != 1 {
 		t.Errorf("%v: %+v", err, r)
@@ -156,7 +163,7 @@ func TestBacktestCommand(t *testing.T) {
 	}
 	for _, args := range [][]string{{}, {"--old", h.config}} {
 		stdout, _ := earshotIs(t, 0, append([]string{"backtest", "-c", changed, "--since", "1h"}, args...)...)
-		for _, want := range []string{"2 mentions stored since", "no more to ", "forum:2"} {
+		for _, want := range []string{"2 mentions stored since", "no more to ", "forum:2", "alerts: 2 told\n  by the old verdicts: 2 the same\n  by the new"} {
 			if !strings.Contains(stdout, want) {
 				t.Errorf("%q is not in\n%s", want, stdout)
 			}
@@ -170,7 +177,12 @@ func TestBacktestCommand(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &r); err != nil || r.Mentions != 2 || r.Brands[0].Changed != 1 {
 		t.Errorf("%v: %s", err, stdout)
 	}
+	stdout, _ = earshotIs(t, 0, "backtest", "-c", changed, "--since", "2020-01-01", "--until", "2020-02-01")
+	if !strings.HasPrefix(stdout, "0 mentions") || !strings.Contains(stdout, "alerts: 0 told") {
+		t.Errorf("nothing was heard then:\n%s", stdout)
+	}
 	earshotIs(t, 2, "backtest", "-c", changed, "--since", "soon")
+	earshotIs(t, 2, "backtest", "-c", changed, "--until", "soon")
 	earshotIs(t, 2, "backtest", "-c", changed, "--limit", "-1")
 	_, stderr := earshotIs(t, 78, "backtest", "-c", changed, "--old", "nothere.yaml")
 	if !strings.Contains(stderr, "nothere.yaml: reading the configuration: there is no such file") {

@@ -220,7 +220,11 @@ func performance(t *testing.T, server *natsServer, kills int) ending {
 	play(s, scenes, func() {
 		scene++
 		for range kills*scene/len(scenes) - kills*(scene-1)/len(scenes) {
-			s.live(t, time.Duration(random.Int64N(int64(120*time.Millisecond))))
+			longest := 150 * time.Millisecond
+			if random.IntN(4) == 0 {
+				longest = 20 * longest // long enough to take over from the dead
+			}
+			s.live(t, time.Duration(random.Int64N(int64(longest))))
 			if server != nil && random.IntN(3) == 0 {
 				server.kill()
 				server.start()
@@ -235,6 +239,8 @@ func performance(t *testing.T, server *natsServer, kills int) ending {
 	}
 	eventually(t, "every alert is delivered", func() error { return outside.has(ids) })
 	s.stop(t)
+	outside.mu.Lock()
+	defer outside.mu.Unlock()
 	for _, c := range end.cases { // alerts that quoted what was taken back are not on the log any more
 		for n := range c.Told {
 			delete(outside.alerts, fmt.Sprintf("%s.%s.%d", c.ID, c.Team, n+1))

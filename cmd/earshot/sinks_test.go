@@ -51,9 +51,10 @@ func newReceiver(t testing.TB) *receiver {
 func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	var a earshot.Alert
 	body, err := io.ReadAll(req.Body)
-	if err == nil {
-		err = r.hook.Verify(body, req.Header)
+	if err != nil {
+		return // who sends it was killed
 	}
+	err = r.hook.Verify(body, req.Header)
 	if err == nil {
 		err = json.Unmarshal(body, &a)
 	}
@@ -72,14 +73,14 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 func (r *receiver) has(ids []string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	missing := 0
+	var missing []string
 	for _, id := range ids {
 		if r.alerts[id] == 0 {
-			missing++
+			missing = append(missing, id)
 		}
 	}
-	if missing > 0 {
-		return fmt.Errorf("%d of %d alerts are missing", missing, len(ids))
+	if len(missing) > 0 {
+		return fmt.Errorf("%d of %d alerts are missing, the first is %s", len(missing), len(ids), missing[0])
 	}
 	return nil
 }

@@ -121,9 +121,15 @@ func (s *theatre) set(now time.Time) {
 	}
 }
 
-// tell writes posts, heard now unless they say otherwise. Behind them comes an aside
-// about each brand, which settle waits for.
+// tell writes posts, heard now unless they say otherwise. Behind them comes an aside,
+// which settle waits for.
 func (s *theatre) tell(posts ...earshot.Mention) {
+	s.t.Helper()
+	s.asides++
+	s.write(append(posts, s.aside()))
+}
+
+func (s *theatre) write(posts []earshot.Mention) {
 	s.t.Helper()
 	file, err := os.OpenFile(s.posts, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -132,8 +138,7 @@ func (s *theatre) tell(posts ...earshot.Mention) {
 	defer func() { _ = file.Close() }()
 	var lines strings.Builder
 	encoder := json.NewEncoder(&lines)
-	s.asides++
-	for _, m := range append(posts, s.aside()) {
+	for _, m := range posts {
 		if m.Heard.IsZero() {
 			m.Heard = s.now
 		}
