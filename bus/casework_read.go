@@ -113,7 +113,7 @@ func (b *Bus) CasesNow(ctx context.Context, of [][2]string) ([]earshot.CaseEvent
 }
 
 // History returns the newest events of a case, oldest first and without the case
-// as it stood then, and how many others there are.
+// as it stood then, of their alerts the evidence alone, and how many others there are.
 func (b *Bus) History(ctx context.Context, team, id string, most int) ([]earshot.CaseEvent, int, error) {
 	if err := tokens(team, id); err != nil {
 		return nil, 0, fmt.Errorf("reading case: %w", err)
@@ -124,12 +124,17 @@ func (b *Bus) History(ctx context.Context, team, id string, most int) ([]earshot
 		var e struct {
 			earshot.CaseEvent
 			Case  struct{} `json:"case"` // of no use here, and large
-			Alert struct{} `json:"alert"`
+			Alert struct {
+				Evidence *earshot.Evidence `json:"evidence"`
+			} `json:"alert"`
 		}
 		if err := json.Unmarshal(r.data, &e); err != nil {
 			return fmt.Errorf("reading a case event: %w", err)
 		}
 		e.Sequence = r.sequence
+		if e.Alert.Evidence != nil {
+			e.CaseEvent.Alert = &earshot.Alert{Evidence: e.Alert.Evidence}
+		}
 		if events = append(events, e.CaseEvent); len(events) >= 2*most {
 			earlier += most
 			events = append(events[:0], events[most:]...)

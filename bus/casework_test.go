@@ -196,6 +196,7 @@ func TestRecord(t *testing.T) {
 	for n := range 7 {
 		e := event("cs", "one", fmt.Sprint("event", n), sequence)
 		e.Note, e.Case.Owner = fmt.Sprint("n", n), "anna"
+		e.Alert = &earshot.Alert{ID: "left out", Evidence: &earshot.Evidence{Seen: n}}
 		note := earshot.Note{ID: e.Note, Team: "cs", Case: "one", By: "anna", At: e.At, Text: "words"}
 		sequences, err := b.Record(t.Context(), []earshot.CaseEvent{e, event("pr", fmt.Sprint("case", n), "pinned", 0)}, []earshot.Note{note})
 		if err != nil || len(sequences) != 2 {
@@ -215,6 +216,9 @@ func TestRecord(t *testing.T) {
 		t.Errorf("notes %+v %v", notes, err)
 	}
 	history, earlier, err := b.History(t.Context(), "cs", "one", 2)
+	if err == nil && (history[1].Alert == nil || history[1].Alert.Evidence.Seen != 6 || history[1].Alert.ID != "") {
+		t.Errorf("the history does not have the evidence alone: %+v", history[1].Alert)
+	}
 	if err != nil || earlier != 5 || len(history) != 2 || history[1].Event != "event6" || history[1].Note != "n6" {
 		t.Errorf("history %+v, %d earlier, %v", history, earlier, err)
 	}

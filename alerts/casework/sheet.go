@@ -23,6 +23,8 @@ type Sheet struct {
 	Elsewhere []Item         `json:"elsewhere"`     // cases of other teams on the same matter or story
 	Alike     []Likeness     `json:"alike"`         // cases that may be of the same person; nothing is merged by itself
 	Can       []Verb         `json:"can,omitempty"` // what the person who asks may do now
+
+	Evidence *earshot.Evidence `json:"evidence,omitempty"` // of a crisis, what was told of it last
 }
 
 // Said is a mention of a case as it is stored now.
@@ -148,6 +150,9 @@ func (d *Desk) recount(ctx context.Context, s *Sheet) error {
 	}
 	s.Earlier, s.History = earlier, make([]Line, len(events))
 	for i, e := range events {
+		if e.Alert != nil && e.Alert.Evidence != nil {
+			s.Evidence = e.Alert.Evidence
+		}
 		s.History[i] = Line{Event: e.Event, By: e.By, At: e.At, To: e.To, Note: e.Note, Mention: e.Mention}
 	}
 	s.Notes, err = d.Log.Notes(ctx, s.Case.Team, s.Case.ID)

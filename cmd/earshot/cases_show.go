@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"earshot"
+	"earshot/alerts"
 	"earshot/alerts/casework"
 	"earshot/bus"
 )
@@ -64,6 +66,7 @@ func sheetText(e explainer, s *casework.Sheet, now time.Time) []byte {
 	if h := c.LegalHold; h != nil {
 		fmt.Fprintf(&out, "  held until %s (%s, approved by %s, says %s)\n", h.Until.Format(time.DateOnly), oneLine(h.Reason), oneLine(h.Approver), oneLine(h.By))
 	}
+	e.evidence(&out, s)
 	for i := range s.Mentions {
 		e.said(&out, &s.Mentions[i])
 	}
@@ -85,6 +88,35 @@ func sheetText(e explainer, s *casework.Sheet, now time.Time) []byte {
 		fmt.Fprintf(&out, "\nyou can: %s\n", strings.Join(words, ", "))
 	}
 	return out.Bytes()
+}
+
+// evidence writes what a crisis was told with last.
+func (e explainer) evidence(out *bytes.Buffer, s *casework.Sheet) {
+	v := s.Evidence
+	if v == nil {
+		return
+	}
+	fmt.Fprintf(out, "\n%s\n", e.in(bold, alerts.Summary(&earshot.Alert{Urgency: s.Case.Band, Brand: s.Case.Brand, Kind: s.Case.Kind, Topic: s.Case.Topic, Evidence: v})))
+	tallies := func(name string, list []earshot.Tally) {
+		said := make([]string, 0, len(list))
+		for _, t := range list {
+			said = append(said, fmt.Sprintf("%s (%d)", oneLine(t.Name), t.Count))
+		}
+		if len(said) > 0 {
+			fmt.Fprintf(out, "  %-9s %s\n", name, strings.Join(said, ", "))
+		}
+	}
+	fmt.Fprintf(out, "  %-9s %d followers, %.0f %% new accounts, %.0f %% reposts, %.0f %% copies\n", "who", v.Reach, 100*v.NewShare, 100*v.Reposts, 100*v.Copies)
+	tallies("new words", v.Words)
+	tallies("rules", v.Rules)
+	tallies("heard by", v.Listeners)
+	for _, f := range v.Because {
+		met := "-"
+		if f.Met {
+			met = "+"
+		}
+		fmt.Fprintf(out, "  %s %s: %s of %s\n", met, f.What, strconv.FormatFloat(f.Seen, 'f', -1, 64), strconv.FormatFloat(f.Needed, 'f', -1, 64))
+	}
 }
 
 func ownedBy(owner string) string {
