@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -52,6 +54,36 @@ type Call struct {
 	Private bool     // the address is the credential: not to be found is to be refused
 }
 
+// Bearer signs the call in with a token, which is kept out of errors from then on.
+func (c *Call) Bearer(token string) {
+	c.header("Authorization", "Bearer "+token)
+	c.Secrets = append(c.Secrets, token)
+}
+
+// Basic signs the call in with a password, which is kept out of errors from then on.
+func (c *Call) Basic(user, password string) {
+	coded := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+	c.header("Authorization", "Basic "+coded)
+	c.Secrets = append(c.Secrets, password, coded)
+}
+
+func (c *Call) header(name, value string) {
+	if c.Header == nil {
+		c.Header = http.Header{}
+	}
+	c.Header.Set(name, value)
+}
+
+// Content makes a value the body. One that cannot be written is rejected.
+func (c *Call) Content(value any) error {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return &Rejected{Err: fmt.Errorf("writing what is sent: %w", err)}
+	}
+	c.Body = body
+	return nil
+}
+
 // Answer is what a peer said, whatever its status.
 type Answer struct {
 	Status int
@@ -67,8 +99,8 @@ func (c Call) Do(ctx context.Context, client *http.Client) (Answer, error) {
 	if c.Method == "" {
 		c.Method = http.MethodPost
 	}
-	u, err := url.Parse(c.URL)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+	u := webAddress(c.URL)
+	if u == nil {
 		return Answer{}, &Refused{File: c.File, Renew: c.Renew, Err: errors.New("it is no address")}
 	}
 	req, err := http.NewRequestWithContext(ctx, c.Method, c.URL, bytes.NewReader(c.Body))

@@ -9,8 +9,6 @@ import (
 	"os"
 	"strings"
 	"time"
-
-	"earshot"
 )
 
 // RetryAfter is a failure after which a peer asks to be left alone for a while. All
@@ -85,14 +83,6 @@ func Secret(file, renew string) (string, error) {
 		return refuse(errors.New("the file is empty"))
 	}
 	return secret, nil
-}
-
-// Missing reports a key that must be there and is not.
-func Missing(key, value, hint string) earshot.Problems {
-	if value != "" {
-		return nil
-	}
-	return earshot.Problems{{Path: key, What: key + " is missing", Hint: hint}}
 }
 
 // reasonOf names the kind of an error with one of a small set of words, fit for a

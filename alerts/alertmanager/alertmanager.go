@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -36,23 +35,17 @@ func Driver() alerts.SinkDriver { return alerts.SinkDriver{Config: defaults(), O
 const renew = "ask whoever runs Alertmanager for another"
 
 func open(setup alerts.SinkSetup) (alerts.Sink, error) {
-	config := defaults()
-	if err := setup.Decode(&config); err != nil {
+	config, err := alerts.Configured(setup, defaults(), (*Config).check)
+	if err != nil {
 		return nil, err
-	}
-	if problems := config.check(); problems.Fatal() {
-		return nil, problems
 	}
 	return &sink{config: config, client: setup.Client, words: setup.Words}, nil
 }
 
 func (c *Config) check() earshot.Problems {
-	var problems earshot.Problems
+	problems := alerts.NotAddress("url", c.URL, "such as http://localhost:9093")
 	report := func(path, what, hint string) {
 		problems = append(problems, earshot.Problem{Path: path, What: what, Hint: hint})
-	}
-	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {
-		report("url", "not an address", "such as http://localhost:9093")
 	}
 	if (c.User == "") != (c.PasswordFile == "") {
 		report("password_file", "user and password_file belong together", "give both, or neither")
@@ -109,11 +102,10 @@ func (s *sink) Deliver(ctx context.Context, d alerts.Delivery) (alerts.Receipt, 
 	if err != nil {
 		return alerts.Receipt{}, &alerts.Rejected{Err: err}
 	}
-	body, err := json.Marshal(all)
-	if err != nil {
-		return alerts.Receipt{}, &alerts.Rejected{Err: err}
+	call, err := s.call()
+	if err == nil {
+		err = call.Content(all)
 	}
-	call, err := s.call(body)
 	if err == nil {
 		_, err = call.Do(ctx, s.client)
 	}
@@ -134,25 +126,22 @@ func changed(before *alerts.Before, labels map[string]string) (map[string]string
 	return old, len(old) != len(labels)
 }
 
-func (s *sink) call(body []byte) (alerts.Call, error) {
-	call := alerts.Call{URL: strings.TrimSuffix(s.config.URL, "/") + "/api/v2/alerts", Body: body, Header: http.Header{}, Renew: renew}
+func (s *sink) call() (alerts.Call, error) {
+	call := alerts.Call{URL: strings.TrimSuffix(s.config.URL, "/") + "/api/v2/alerts", Renew: renew, File: s.config.TokenFile}
 	switch {
 	case s.config.TokenFile != "":
 		token, err := alerts.Secret(s.config.TokenFile, renew)
 		if err != nil {
 			return call, err
 		}
-		call.File, call.Secrets = s.config.TokenFile, []string{token}
-		call.Header.Set("Authorization", "Bearer "+token)
+		call.Bearer(token)
 	case s.config.User != "":
+		call.File = s.config.PasswordFile
 		password, err := alerts.Secret(s.config.PasswordFile, renew)
 		if err != nil {
 			return call, err
 		}
-		request := http.Request{Header: call.Header}
-		request.SetBasicAuth(s.config.User, password)
-		call.File = s.config.PasswordFile
-		call.Secrets = []string{password, strings.TrimPrefix(call.Header.Get("Authorization"), "Basic ")}
+		call.Basic(s.config.User, password)
 	}
 	return call, nil
 }

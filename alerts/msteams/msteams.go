@@ -25,12 +25,11 @@ func Driver() alerts.SinkDriver { return alerts.SinkDriver{Config: Config{}, Ope
 const renew = "copy the address from the workflow's first step, or make another workflow"
 
 func open(setup alerts.SinkSetup) (alerts.Sink, error) {
-	var config Config
-	if err := setup.Decode(&config); err != nil {
+	config, err := alerts.Configured(setup, Config{}, func(c *Config) earshot.Problems {
+		return alerts.Missing("url_file", c.URLFile, "name the file with the workflow's address")
+	})
+	if err != nil {
 		return nil, err
-	}
-	if problems := alerts.Missing("url_file", config.URLFile, "name the file with the workflow's address"); problems != nil {
-		return nil, problems
 	}
 	return &sink{config: config, client: setup.Client, words: setup.Words}, nil
 }

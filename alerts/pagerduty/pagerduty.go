@@ -5,11 +5,9 @@ package pagerduty
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -36,21 +34,16 @@ func Driver() alerts.SinkDriver { return alerts.SinkDriver{Config: defaults(), O
 const renew = "copy the integration key of the service's Events API v2 integration"
 
 func open(setup alerts.SinkSetup) (alerts.Sink, error) {
-	config := defaults()
-	if err := setup.Decode(&config); err != nil {
+	config, err := alerts.Configured(setup, defaults(), (*Config).check)
+	if err != nil {
 		return nil, err
-	}
-	if problems := config.check(); problems.Fatal() {
-		return nil, problems
 	}
 	return &sink{config: config, team: setup.Team, client: setup.Client, words: setup.Words}, nil
 }
 
 func (c *Config) check() earshot.Problems {
 	problems := alerts.Missing("routing_key_file", c.RoutingKeyFile, "name the file with the integration key")
-	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		problems = append(problems, earshot.Problem{Path: "url", What: "not an address", Hint: "leave it out for " + defaults().URL})
-	}
+	problems = append(problems, alerts.NotAddress("url", c.URL, "leave it out for "+defaults().URL)...)
 	for band, severity := range c.Severity {
 		switch severity {
 		case "critical", "error", "warning", "info":
@@ -109,11 +102,10 @@ func (s *sink) Deliver(ctx context.Context, d alerts.Delivery) (alerts.Receipt, 
 	}
 	e := s.event(&d)
 	e.RoutingKey = key
-	body, err := json.Marshal(e)
-	if err != nil {
-		return alerts.Receipt{}, &alerts.Rejected{Err: err}
+	call := alerts.Call{URL: s.config.URL, Secrets: []string{key}, File: s.config.RoutingKeyFile, Renew: renew}
+	if err := call.Content(e); err != nil {
+		return alerts.Receipt{}, err
 	}
-	call := alerts.Call{URL: s.config.URL, Body: body, Secrets: []string{key}, File: s.config.RoutingKeyFile, Renew: renew}
 	answer, err := call.Do(ctx, s.client)
 	if rejected := (*alerts.Rejected)(nil); errors.As(err, &rejected) && strings.Contains(string(answer.Body), "routing_key") {
 		err = &alerts.Refused{File: s.config.RoutingKeyFile, Renew: renew, Err: rejected.Err}

@@ -252,6 +252,14 @@ func (s *suite) endures() {
 		m.Text, m.Title, m.Author = hostile, hostile, earshot.Author{Handle: hostile, Name: hostile}
 		m.URL, m.Media = "javascript:alert(1)//"+hostile, []earshot.Media{{Alt: hostile, URL: hostile}}
 		a.Mention, a.Summary, a.Owner, a.Topic = &m, hostile, hostile, hostile
+		tallies := []earshot.Tally{{Name: hostile, Count: 1}}
+		source := earshot.Source{Network: hostile, URL: "javascript:alert(1)//" + hostile}
+		a.Story = &earshot.Story{Count: 2, Authors: 2, Networks: []string{hostile}, First: source, Top: []earshot.Source{source, {Network: hostile, URL: "https://social.example/@ana/2"}}}
+		a.Evidence = &earshot.Evidence{
+			To: earshot.InCrisis, Planned: hostile, Networks: tallies, Words: tallies, First: source,
+			Because: []earshot.Finding{{What: hostile, Met: true}},
+		}
+		a.Held = &earshot.Held{Alerts: 3, Why: tallies}
 		before := len(s.peer.Told())
 		s.mustDeliver(sink, alerts.Delivery{Alert: a})
 		told := strings.Join(s.peer.Told()[before:], "\n")

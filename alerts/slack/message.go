@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"slices"
 	"strings"
 
 	"earshot/alerts"
@@ -45,7 +46,8 @@ const (
 	maxHeader = 150
 	maxText   = 2900
 	maxField  = 1900
-	maxFields = 10
+	maxFields = 10 // of a section
+	maxFacts  = 40 // of a message, which has fifty blocks at most
 )
 
 // plain is text that Slack shows as it is.
@@ -102,13 +104,11 @@ func (s *sink) message(d *alerts.Delivery, v wording.View) message {
 }
 
 func (m *message) facts(all []wording.Fact) {
-	var fields []text
-	for _, f := range all {
-		if len(fields) < maxFields {
+	for some := range slices.Chunk(all[:min(len(all), maxFacts)], maxFields) {
+		var fields []text
+		for _, f := range some {
 			fields = append(fields, plain(f.Name+": "+f.Value, maxField))
 		}
-	}
-	if len(fields) > 0 {
 		m.Blocks = append(m.Blocks, block{Type: "section", Fields: fields})
 	}
 }

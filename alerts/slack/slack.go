@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -38,12 +37,9 @@ const (
 )
 
 func open(setup alerts.SinkSetup) (alerts.Sink, error) {
-	config := defaults()
-	if err := setup.Decode(&config); err != nil {
+	config, err := alerts.Configured(setup, defaults(), (*Config).check)
+	if err != nil {
 		return nil, err
-	}
-	if problems := config.check(); problems.Fatal() {
-		return nil, problems
 	}
 	return &sink{config: config, client: setup.Client, words: setup.Words}, nil
 }
@@ -58,10 +54,7 @@ func (c *Config) check() earshot.Problems {
 	case c.TokenFile != "":
 		problems = alerts.Missing("channel", c.Channel, "give the ID of the channel, which its details show")
 	}
-	if u, err := url.Parse(c.API); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		problems = append(problems, earshot.Problem{Path: "api", What: "not an address", Hint: "leave it out for https://slack.com/api"})
-	}
-	return problems
+	return append(problems, alerts.NotAddress("api", c.API, "leave it out for "+defaults().API)...)
 }
 
 type sink struct {
@@ -91,11 +84,10 @@ func (s *sink) hook(ctx context.Context, d *alerts.Delivery, view wording.View) 
 	if err != nil {
 		return alerts.Receipt{}, err
 	}
-	body, err := json.Marshal(s.message(d, view))
-	if err != nil {
-		return alerts.Receipt{}, &alerts.Rejected{Err: err}
+	call := alerts.Call{URL: address, File: s.config.WebhookFile, Renew: renewWebhook, Private: true}
+	if err := call.Content(s.message(d, view)); err != nil {
+		return alerts.Receipt{}, err
 	}
-	call := alerts.Call{URL: address, Body: body, File: s.config.WebhookFile, Renew: renewWebhook, Private: true}
 	answer, err := call.Do(ctx, s.client)
 	if answer.Status == http.StatusGone { // the channel is archived: somebody may bring it back
 		err = fmt.Errorf("the channel is archived: %s", err.Error())
@@ -163,14 +155,13 @@ type said struct {
 var errNoMessage = errors.New("the message is not there any more")
 
 func (b *bot) call(ctx context.Context, method string, m message) (said, error) {
-	body, err := json.Marshal(m)
-	if err != nil {
-		return said{}, &alerts.Rejected{Err: err}
-	}
 	call := alerts.Call{
-		URL: strings.TrimSuffix(b.config.API, "/") + "/" + method, Body: body, Secrets: []string{b.token},
-		Header: http.Header{"Authorization": {"Bearer " + b.token}, "Content-Type": {"application/json; charset=utf-8"}},
-		File:   b.config.TokenFile, Renew: renewToken,
+		URL: strings.TrimSuffix(b.config.API, "/") + "/" + method, File: b.config.TokenFile, Renew: renewToken,
+		Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}},
+	}
+	call.Bearer(b.token)
+	if err := call.Content(m); err != nil {
+		return said{}, err
 	}
 	answer, err := call.Do(ctx, b.client)
 	if err != nil {

@@ -182,3 +182,41 @@ func TestOneMessage(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// All that is known of a crisis is told, in as many sections as Slack wants.
+func TestManyFacts(t *testing.T) {
+	s := newAPI(t)
+	words, _ := wording.New(wording.Options{})
+	sink, err := slack.Driver().Open(alerts.SinkSetup{
+		Client: alerts.NewSinkClient(nil), Words: words,
+		Decode: func(into any) error { *into.(*slack.Config) = botConfig(t, s); return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := sinktest.Alert(1)
+	a.Evidence = &earshot.Evidence{To: earshot.InCrisis, Seen: 120, Authors: 77}
+	for n := range 15 {
+		a.Evidence.Because = append(a.Evidence.Because, earshot.Finding{What: fmt.Sprint("condition ", n), Met: true})
+	}
+	if _, err := sink.Deliver(t.Context(), alerts.Delivery{Alert: a}); err != nil {
+		t.Fatal(err)
+	}
+	body := s.Requests()[0].Body
+	var m struct {
+		Blocks []struct{ Fields []json.RawMessage }
+	}
+	if err := json.Unmarshal([]byte(body), &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range m.Blocks {
+		if len(b.Fields) > 10 {
+			t.Errorf("a section of %d fields", len(b.Fields))
+		}
+	}
+	for _, words := range []string{"condition 0:", "condition 14:", "Case: " + a.Case} {
+		if !strings.Contains(body, words) {
+			t.Errorf("%q is missing in %s", words, body)
+		}
+	}
+}

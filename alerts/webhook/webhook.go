@@ -35,12 +35,9 @@ func Driver() alerts.SinkDriver { return alerts.SinkDriver{Config: Config{}, Ope
 const renew = "ask whoever runs the receiver for another"
 
 func open(setup alerts.SinkSetup) (alerts.Sink, error) {
-	var config Config
-	if err := setup.Decode(&config); err != nil {
+	config, err := alerts.Configured(setup, Config{}, (*Config).check)
+	if err != nil {
 		return nil, err
-	}
-	if problems := config.check(); problems.Fatal() {
-		return nil, problems
 	}
 	return &sink{config: config, client: setup.Client}, nil
 }
@@ -52,9 +49,7 @@ func (c *Config) check() earshot.Problems {
 	case c.URL != "" && c.URLFile != "":
 		return earshot.Problems{{Path: "url_file", What: "the address is given twice", Hint: "give url or url_file"}}
 	case c.URL != "":
-		if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-			return earshot.Problems{{Path: "url", What: "not an address", Hint: "write https://…"}}
-		}
+		return alerts.NotAddress("url", c.URL, "write https://…")
 	}
 	return nil
 }
@@ -100,8 +95,7 @@ func (s *sink) call(d *alerts.Delivery, now time.Time) (alerts.Call, error) {
 		if err != nil {
 			return call, err
 		}
-		call.Secrets = append(call.Secrets, token)
-		call.Header.Set("Authorization", "Bearer "+token)
+		call.Bearer(token)
 	}
 	return call, s.sign(&call, d.Alert.ID, now)
 }

@@ -42,12 +42,9 @@ const (
 )
 
 func open(setup alerts.SinkSetup) (alerts.Sink, error) {
-	config := defaults()
-	if err := setup.Decode(&config); err != nil {
+	config, err := alerts.Configured(setup, defaults(), (*Config).check)
+	if err != nil {
 		return nil, err
-	}
-	if problems := config.check(); problems.Fatal() {
-		return nil, problems
 	}
 	s := &sink{
 		config: config, team: setup.Team, client: setup.Client, words: setup.Words,
@@ -60,10 +57,7 @@ func open(setup alerts.SinkSetup) (alerts.Sink, error) {
 }
 
 func (c *Config) check() earshot.Problems {
-	var problems earshot.Problems
-	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {
-		problems = append(problems, earshot.Problem{Path: "url", What: "not the address of an account", Hint: "such as https://acme.zendesk.com"})
-	}
+	problems := alerts.NotAddress("url", c.URL, "that of the account, such as https://acme.zendesk.com")
 	problems = append(problems, alerts.Missing("email", c.Email, "name the agent that the token is used by")...)
 	problems = append(problems, alerts.Missing("token_file", c.TokenFile, "name the file with the API token")...)
 	if c.Every != 0 && c.Every < leastEvery {
@@ -256,21 +250,16 @@ func (e *statusError) Unwrap() error { return e.err }
 // https://developer.zendesk.com/api-reference/introduction/requests/
 func (a *account) call(ctx context.Context, method, path, key string, in, out any) error {
 	call := alerts.Call{
-		Method: method, URL: strings.TrimSuffix(a.config.URL, "/") + path, Header: http.Header{},
-		File: a.config.TokenFile, Renew: renew, Secrets: []string{a.credential},
+		Method: method, URL: strings.TrimSuffix(a.config.URL, "/") + path, File: a.config.TokenFile, Renew: renew,
 	}
-	request := http.Request{Header: call.Header}
-	request.SetBasicAuth(a.config.Email+"/token", a.credential)
-	call.Secrets = append(call.Secrets, strings.TrimPrefix(call.Header.Get("Authorization"), "Basic "))
+	call.Basic(a.config.Email+"/token", a.credential)
 	if key != "" {
 		call.Header.Set("Idempotency-Key", key)
 	}
 	if in != nil {
-		body, err := json.Marshal(in)
-		if err != nil {
-			return &alerts.Rejected{Err: err}
+		if err := call.Content(in); err != nil {
+			return err
 		}
-		call.Body = body
 	}
 	answer, err := call.Do(ctx, a.client)
 	if err != nil && answer.Status != 0 {

@@ -118,9 +118,13 @@ func notFound(w http.ResponseWriter) {
 }
 
 func reply(w http.ResponseWriter, status int, body any) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		status = http.StatusInternalServerError
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // who asked may have gone
+	_, _ = w.Write(data) // who asked may have gone
 }
 
 // asked is what a request says of a ticket.
