@@ -100,6 +100,9 @@ func head(urgency earshot.Band, brand string, kind earshot.Kind, topic string) s
 // ago says an age in the unit a person would choose.
 func ago(age time.Duration) string {
 	const day = 24 * time.Hour
+	if age < time.Minute {
+		return "less than a minute"
+	}
 	for _, unit := range []struct {
 		name string
 		long time.Duration

@@ -71,7 +71,7 @@ func TestClocksAndRota(t *testing.T) {
 					"cs reminder bob: nobody has claimed it for 10 minutes: bob is called",
 					"cs reminder lea: the first answer is due in 3 minutes",
 					"pr reminder: nobody has claimed it for 15 minutes, and at team cs nobody of the rota has answered",
-					"cs reminder lea: the first answer was due 0 minutes ago",
+					"cs reminder lea: the first answer was due less than a minute ago",
 				}
 				if diff := cmp.Diff(want, reminders(cs)); diff != "" {
 					t.Errorf("told (-want +got):\n%s", diff)

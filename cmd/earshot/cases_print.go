@@ -120,7 +120,7 @@ func stateOf(i *casework.Item, now time.Time) string {
 	case i.Merged != "":
 		return "merged " + i.Merged[:min(len(i.Merged), shortID)]
 	case i.State == earshot.Muted && i.MutedTill.After(now):
-		return "muted for " + roughly(i.MutedTill.Sub(now))
+		return "muted for " + roughly(max(i.MutedTill.Sub(now), time.Second))
 	}
 	return string(i.State)
 }
@@ -129,6 +129,8 @@ func dueIn(due, now time.Time) string {
 	switch {
 	case due.IsZero():
 		return nothingKnown
+	case due.Sub(now).Abs() < time.Second:
+		return "now"
 	case due.After(now):
 		return "in " + roughly(due.Sub(now))
 	}

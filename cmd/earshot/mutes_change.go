@@ -36,7 +36,7 @@ func newListMutesCommand(call *mutesCall) *cobra.Command {
 			fmt.Fprintln(table, "MUTE\tENDS IN\tTEAM\tBY\tMATCHERS\tWHY")
 			for i := range listed.Mutes {
 				m := &listed.Mutes[i]
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", m.ID, roughly(time.Until(m.Until)), cmp.Or(m.Team, earshot.All), m.By,
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", m.ID, roughly(max(time.Until(m.Until), time.Second)), cmp.Or(m.Team, earshot.All), m.By,
 					oneLine(m.Matchers.String()), shortened(oneLine(m.Why), 60))
 			}
 			return table.Flush()

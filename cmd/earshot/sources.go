@@ -133,7 +133,10 @@ func ago(now, at time.Time) string {
 	if at.IsZero() {
 		return nothingKnown
 	}
-	return roughly(max(now.Sub(at), 0)) + " ago"
+	if now.Sub(at) < time.Second {
+		return "just now"
+	}
+	return roughly(now.Sub(at)) + " ago"
 }
 
 // nextOf is when the network is asked again: as the source says, or as the runner
