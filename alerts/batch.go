@@ -80,6 +80,9 @@ func (b *batch) take(ctx context.Context, s *earshot.Stored) error {
 	if !again {
 		routes = b.spreading(s, homes, place, routes)
 	}
+	if err := b.comments(ctx, s, homes, routes); err != nil {
+		return err
+	}
 	if routes, err = b.further(ctx, s, homes, routes); err != nil {
 		return err
 	}
@@ -220,7 +223,7 @@ func (b *batch) step(ctx context.Context, s *earshot.Stored, homes *homes, seat 
 func (b *batch) stepOf(s *earshot.Stored, homes *homes, c *open, seat *earshot.Seat, routes []earshot.Route) Step {
 	step := Step{
 		Team: b.settings.team(seat.Team), Brand: s.Brand, Case: seat.Case, Story: homes.story, Cause: s.Sequence, Mention: &s.Mention, Verdict: s.Verdict,
-		Was: seat.Member, Group: b.settings.group, Quoted: homes.quoted,
+		Was: seat.Member, Group: b.settings.group, Quoted: homes.quoted, Comment: homes.comment,
 		Unasked: slices.ContainsFunc(homes.unasked, func(r earshot.Route) bool { return r.Team == seat.Team }),
 	}
 	if slices.Contains(b.settings.tellers, seat.Team) {

@@ -109,6 +109,7 @@ func TestCustomerComesBack(t *testing.T) {
 // What says thank you and nothing else, in many languages.
 func TestThanks(t *testing.T) {
 	for text, thanks := range map[string]bool{
+		"Vielen Dank für die schnelle Hilfe": true, "Cool, appreciate it": true, "No worries, all sorted now": true, "🙏❤️": true, "Muchas gracias a todo el equipo": true, "Thx, that worked": true,
 		"Thanks!": true,
 		"@acmecare ok great, thanks a lot, that was quick": true,
 		"Vielen Dank, super":            true,
@@ -128,7 +129,6 @@ func TestThanks(t *testing.T) {
 		"Tack så mycket":                true,
 		"dank je wel":                   true,
 		"You’re the best, thanks again": true,
-		"No worries, all sorted now":    true,
 		"great, will do":                true,
 		"ta":                            true,
 		"ได้รับของแล้วค่ะ ขอบคุณมากๆ": true,
@@ -216,4 +216,33 @@ func TestResolvedWithoutAnswer(t *testing.T) {
 			t.Errorf("it is %s, to be answered by %v", c.State, c.RespondBy)
 		}
 	})
+}
+
+// Who shares a post with a matter of their own is a customer of their own; who
+// only shares it joins.
+func TestSharedWithWords(t *testing.T) {
+	const lamp = "@acmecare my lamp of yours arrived broken, what an awful week"
+	for text, own := range map[string]bool{
+		lamp:                             false,
+		"RT @jane: " + lamp[:40]:         false,
+		"RT @jane: " + lamp + " so true": false,
+		"Mine burned my daughter's hand, please help RT @jane: " + lamp: true,
+		"RT @jane: " + lamp + " -- and I want my money back":            true,
+		"ของฉันไหม้มือลูกสาว ช่วยด้วยค่ะ " + lamp:                       true,
+		"": false,
+	} {
+		_, _, last := lives(t, post(1, "a", angry, by("jane"), says(lamp)), post(2, "b", angry, by("ivo"), reposting("a"), says(text)))
+		if got := len(last) == 2; got != own {
+			t.Errorf("%q: %d cases", text, len(last))
+		}
+	}
+	// Of a post that was not heard, what stands before RT is theirs.
+	for text, own := range map[string]bool{"RT @jane: " + lamp: false, "Mine burned my daughter's hand RT @jane: " + lamp: true} {
+		_, _, last := lives(t, post(1, "b", angry, by("ivo"), reposting("a"), says(text)))
+		for _, c := range last {
+			if got := c.Customer != ""; got != own {
+				t.Errorf("%q: a customer's %v", text, got)
+			}
+		}
+	}
 }

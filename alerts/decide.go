@@ -26,6 +26,8 @@ type Step struct {
 	Watched  string           // what of the watch list the mention is on; empty if the team asks for nothing of the kind
 	Group    time.Duration    // how long a team is left alone after it was told
 
+	Comment bool // it shares something, with words of its author's own
+
 	own, thanks bool // the customer wrote the mention; to say thank you
 }
 
@@ -76,7 +78,7 @@ func From(s Step, bands earshot.Bands, now time.Time) (earshot.CaseEvent, bool) 
 // speaks finds out whether the customer speaks, and to say thank you.
 func (s *Step) speaks() {
 	author := s.Mention.AuthorKey()
-	s.own = author != "" && s.Mention.RepostOf == "" && (author == s.Customer || s.Before != nil && isOf(s.Before, author))
+	s.own = author != "" && (s.Mention.RepostOf == "" || s.Comment) && (author == s.Customer || s.Before != nil && isOf(s.Before, author))
 	s.thanks = s.own && s.joins() && !s.Before.Answered.IsZero() && isThanks(s.Mention, s.Verdict)
 }
 

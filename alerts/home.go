@@ -23,6 +23,7 @@ type homes struct {
 	customer string              // case of the author; empty until looked for
 	unasked  []earshot.Route     // of teams that no rule sends the mention to
 	watched  string              // what of the watch list it is on
+	comment  bool                // it shares something with words of its author's own
 	quoted   bool                // teams were told what an earlier version of the mention said
 }
 

@@ -87,6 +87,9 @@ func (e *Engine) outlook(ctx context.Context, s *earshot.Stored) ([]Outlook, err
 	}
 	asked := len(routes)
 	routes = b.spreading(s, homes, place, routes)
+	if err := b.comments(ctx, s, homes, routes); err != nil {
+		return nil, err
+	}
 	routes, err := b.further(ctx, s, homes, routes)
 	if err != nil {
 		return nil, err

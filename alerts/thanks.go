@@ -51,9 +51,12 @@ func isThanks(m *earshot.Mention, v *earshot.Verdict) bool {
 	return grateful && count <= maxThanks && names <= maxNames
 }
 
+// uneasy is a sentiment that few who say thank you have.
+const uneasy = -earshot.Unit / 5
+
 // isUnhappy reports whether the book hears more in a mention than thanks.
 func isUnhappy(v *earshot.Verdict) bool {
-	if v.Sentiment < 0 || v.Danger {
+	if v.Sentiment < uneasy || v.Danger {
 		return true
 	}
 	for i := range v.Reasons {
@@ -74,7 +77,7 @@ func isUnhappy(v *earshot.Verdict) bool {
 var reassurances = strings.NewReplacer("’", "'", "no worries", "", "No worries", "", "no problem", "", "No problem", "", "kein Problem", "", "Kein Problem", "", "de nada", "", "De nada", "")
 
 func isGap(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsNumber(r) && r != '@' && r != '\'' && r != '_' && r != '#'
+	return !unicode.IsLetter(r) && (!unicode.IsMark(r) || r >= '\ufe00' && r <= '\ufe0f') && !unicode.IsNumber(r) && r != '@' && r != '\'' && r != '_' && r != '#'
 }
 
 // isDrawnOut reports whether a word is a thank-you with longer vowels: thaaanks.

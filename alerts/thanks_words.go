@@ -12,7 +12,7 @@ var (
 	gratitudeRuns = []string{"ขอบคุณ", "ขอบใจ", "ありがとう", "感謝", "谢谢", "謝謝", "感谢", "감사", "고마워", "고맙", "🙏", "👍", "❤", "😊"}
 
 	// pleasantries stand beside a thank-you and change nothing of it.
-	pleasantries = set("a all am and are as at awesome amazing best big bless bunch day did do done enjoy everything excellent fab fabulous fantastic fast fine",
+	pleasantries = set("a all am cool and are as at awesome amazing best big bless bunch day did do done enjoy everything excellent fab fabulous fantastic fast fine",
 		"fixed for from get glad going good got guys happy have helpful help helped helping helps hey hi i im i'm i've is it it's its job just kind kindly kindness legend love",
 		"me million mate many most much my nice now of on one oh perfectly please pleased pleasure prompt promptly quick quickly really received refund replacement reply response",
 		"service so soon sorting speedy star stars super support swift sweet team that that's the their them they this today to too tons u very ur was we welcome well",
@@ -22,11 +22,11 @@ var (
 		"schnell schon schön schönen sehr sie so spitze tag tausend team toll tolle top total und vielen vielmals war wirklich wunderbar wunderbaren funktioniert",
 		"à a aide avez beaucoup bien bonne bon bravo c'est c ce cela d'avoir de des du est et formidable gentil gentils gentillesse génial grand j'ai je journée l'aide la le les",
 		"mille moi nickel oui pour reçu rapide rapidement rapidité réponse réponses service soirée super top tout toute toutes très un une vous votre vraiment équipe reçue résolu marche",
-		"a al amable amables atención ayuda bien buen buena bueno con de del día el ella en es estupendo excelente fenomenal genial gran ha han he la las lo los llegó me mil mucha muchas muchísimas mucho muy",
+		"a al amable amables atención ayuda bien buen buena bueno con de del día el ella en es equipo estupendo excelente fenomenal genial gran ha han he la las lo los llegó me mil mucha muchas muchísimas mucho muy",
 		"todo toda por que qué rápida rápido respuesta resuelto saludo saludos servicio sí si solucionado su tan tu tus un una ustedes vosotros ya maravilloso majos",
 		"a aiuto al alla assistenza ai anche bene buona che ciao con davvero del della di è e gentile gentili gentilezza gentilissimi giornata grande ho il infinite l'aiuto la le lo",
-		"mi mille molto molte ottimo per più rapida rapido risolto risposta ricevuto servizio siete stata stati stato sì tanto tante tutto un una velocissimi vi voi arrivato funziona",
-		"a ajuda agradeço atendimento bem bom boa com da de deu certo do e ela em está excelente foi já muito muita muitíssimo mesmo na no nota o os ótimo ótima pela pelo por que rápido rápida resolvido",
+		"mi mille molto molte ottimo per più rapida rapido risolto risposta ricevuto servizio siete squadra stata stati stato sì tanto tante tutto un una velocissimi vi voi arrivato funziona",
+		"a ajuda agradeço atendimento bem bom boa com da de deu equipe equipa certo do e ela em está excelente foi já muito muita muitíssimo mesmo na no nota o os ótimo ótima pela pelo por que rápido rápida resolvido",
 		"resposta retorno sim show tudo tá um uma vocês chegou funcionou recebi dez gente querida queridos",
 		"alles antwoord de een en erg fijn fijne dag gelukt geholpen goed goede heel hartelijk het hulp ik is ja je jullie leuk mooi nu opgelost reactie snel snelle super top u veel voor wel bedankje duizendmaal ontvangen",
 		"mycket så jättebra hjälpen för snabbt svar er ni det är bra nu allt löst fint ha tusen mange for hjelpen svaret raskt fint det er alt i orden hjælpen hurtigt svar jer dig mand rigtig meget",
