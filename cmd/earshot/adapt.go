@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -150,7 +151,7 @@ func findAdapted(brands []rules.Brand, name string) (*rules.Brand, error) {
 	at := slices.Index(names, name)
 	switch {
 	case at < 0:
-		return nil, fmt.Errorf("there is no brand %.40q (%s)", name, guess.Hint(name, names))
+		return nil, fmt.Errorf("there is no brand %.40q (%s)", name, cmp.Or(guess.Hint(name, names), "one of "+listOr(names, "none")))
 	case brands[at].Adapt == "":
 		return nil, fmt.Errorf("brand %s has no file for what it learns (add adapt: %s.adapt.json to it)", name, name)
 	}

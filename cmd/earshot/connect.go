@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -37,7 +39,11 @@ func (c *connection) dial(cmd *cobra.Command) (*bus.Client, error) {
 		}
 		url, login = busAddress(config)
 	}
-	return bus.Dial(url, login, zap.NewNop())
+	client, err := bus.Dial(url, login, zap.NewNop())
+	if c.server == "" && login.PasswordFile != "" && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no daemon is running here: its login %s is not there (start it with earshot run, or name a bus with --server)", login.PasswordFile)
+	}
+	return client, err
 }
 
 // busAddress is where the daemon of a configuration keeps its bus, and the login

@@ -66,6 +66,10 @@ func oneAuthor(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 || strings.TrimSpace(strings.TrimLeft(args[0], "@")) == "" {
 		return fmt.Errorf("one author or ID is expected (such as: %s @jane)", cmd.CommandPath())
 	}
+	if network, handle, mixed := strings.Cut(args[0], ":@"); mixed && !strings.ContainsAny(args[0], "/ ") && looksLikeID.MatchString(args[0]) {
+		return fmt.Errorf("%q is neither an author nor the ID of a post: name the network beside the author (%s @%s --network %s)",
+			args[0], cmd.CommandPath(), handle, network)
+	}
 	return nil
 }
 

@@ -352,6 +352,8 @@ func TestForgetRefused(t *testing.T) {
 	runEarshot(t, exitFailed, "permissions", append([]string{"forget", "@jane", "--network", "forum"}, login...)...)
 	runEarshot(t, exitFailed, "permissions", append([]string{"export", "@jane"}, login...)...)
 	runEarshot(t, exitUsage, "one author or ID", "forget", "@", "-c", h.config)
+	runEarshot(t, exitUsage, "forget @jane --network x", "forget", "x:@jane", "--yes", "-c", h.config)
+	runEarshot(t, exitUsage, "export @jane --network x", "export", "x:@jane", "-c", h.config)
 	runEarshot(t, exitUsage, "one author or ID", "export", "-c", h.config)
 	h.stop(t)
 }

@@ -259,7 +259,7 @@ func TestParse(t *testing.T) {
 		{`"field":"relevance"`, `"field":"mood"`, "there is no field"},
 		{`"brand":"bolt"`, `"brand":""`, "brand is missing"},
 		{`"by":"ann"`, `"by":" "`, "who corrected"},
-		{`"at":"2026-11-22T03:00:00Z"`, `"at":"yesterday"`, "reading a correction"},
+		{`"at":"2026-11-22T03:00:00Z"`, `"at":"yesterday"`, "no moment"},
 		{`,"at":"2026-11-22T03:00:00Z"`, ``, "when"},
 		{`{"id":"x:1","text":"a bolt and a nut"}`, `{}`, "neither text nor title"},
 		{`{"id":"x:1","text":"a bolt and a nut"}`, `""`, "mention is missing"},

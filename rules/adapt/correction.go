@@ -33,7 +33,7 @@ type line struct {
 	Field   Field           `json:"field"`
 	Value   json.RawMessage `json:"value"`
 	By      string          `json:"by"`
-	At      time.Time       `json:"at"`
+	At      string          `json:"at"`
 }
 
 // names are values that can be written as words.
@@ -59,7 +59,7 @@ func Parse(data []byte) (Correction, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return Correction{}, errors.New("there is something behind the correction")
 	}
-	c := Correction{Brand: l.Brand, Field: l.Field, By: l.By, At: l.At}
+	c := Correction{Brand: l.Brand, Field: l.Field, By: l.By}
 	switch {
 	case l.Brand == "":
 		return c, errors.New(`the brand is missing (add "brand": "acme")`)
@@ -67,10 +67,13 @@ func Parse(data []byte) (Correction, error) {
 		return c, fmt.Errorf("there is no field %.40q (fields are %v)", string(l.Field), Fields())
 	case strings.TrimSpace(l.By) == "" || len(l.By) > 200:
 		return c, errors.New(`it is not said who corrected (add "by": "ann")`)
-	case l.At.IsZero():
+	case l.At == "":
 		return c, errors.New(`it is not said when (add "at": "2026-01-31T12:00:00Z")`)
 	}
 	var err error
+	if c.At, err = time.Parse(time.RFC3339, l.At); err != nil || c.At.IsZero() {
+		return c, fmt.Errorf(`%.40q is no moment (at is such as "2026-01-31T12:00:00Z")`, l.At)
+	}
 	if c.Value, err = value(l.Field, l.Value); err != nil {
 		return c, err
 	}
