@@ -71,6 +71,7 @@ type Engine struct {
 	watches map[watchKey]*watch
 	records map[string][]earshot.Record // by brand, to be written
 	watched time.Time                   // when watches last saw the clock
+	allRead func() bool                 // whether there is nothing stored that was not heard yet; nil for nothing
 	failed  bool                        // what was seen last may not have been told of
 	quiet   int                         // rounds since something was heard
 	made    *settings                   // what the watches and the gate were made with
@@ -138,6 +139,9 @@ func (e *Engine) Run(ctx context.Context, mentions Mentions) error {
 	e.forget()
 	e.remembered, e.watched, e.quiet = false, time.Time{}, 0
 	heard, failed := make(chan []earshot.Stored, readAhead), make(chan error, 1)
+	if m, ok := mentions.(interface{ AllRead() bool }); ok {
+		e.allRead = func() bool { return m.AllRead() && len(heard) == 0 }
+	}
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
@@ -148,6 +152,7 @@ func (e *Engine) Run(ctx context.Context, mentions Mentions) error {
 	defer clock.Stop()
 	for {
 		var batch []earshot.Stored
+		answer := func() {}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -156,9 +161,7 @@ func (e *Engine) Run(ctx context.Context, mentions Mentions) error {
 				return nil
 			}
 			return fmt.Errorf("reading mentions: %w", err)
-		case answer := <-e.asked:
-			answer()
-			continue
+		case answer = <-e.asked: // when all is done that is due
 		case batch = <-heard:
 			batch = gather(batch, heard)
 		case <-clock.C:
@@ -166,6 +169,7 @@ func (e *Engine) Run(ctx context.Context, mentions Mentions) error {
 		if err := e.deal(ctx, batch); err != nil {
 			return err
 		}
+		answer()
 	}
 }
 
@@ -291,7 +295,7 @@ func (e *Engine) cycle(ctx context.Context, mentions []earshot.Stored) (int, err
 	if e.quiet++; len(mentions) > 0 {
 		e.quiet = 0
 	}
-	if e.quiet >= caughtUp {
+	if e.quiet >= caughtUp && (e.allRead == nil || e.allRead()) {
 		if err := e.watchClock(ctx, set); err != nil {
 			return taken, err
 		}
@@ -306,7 +310,7 @@ func (e *Engine) cycle(ctx context.Context, mentions []earshot.Stored) (int, err
 // tells of what an earlier life did not live to tell.
 func (e *Engine) watchClock(ctx context.Context, set *settings) error {
 	now := e.now()
-	if now.Sub(e.watched) < lookEvery {
+	if len(e.speakUp()) == 0 && now.Sub(e.watched) < lookEvery {
 		return nil
 	}
 	b := e.begin(set)

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -46,7 +47,10 @@ func Dial(url string, login Login, log *zap.Logger) (*Client, error) {
 		options = append(options, nats.CustomInboxPrefix("_INBOX_"+login.User))
 	}
 	l, err := dial(url, log, options...)
-	if err != nil {
+	switch {
+	case errors.Is(err, nats.ErrAuthorization):
+		return nil, fmt.Errorf("connecting to %s: %w (the user is unknown there, or has another password by now)", withoutPassword(url), err)
+	case err != nil:
 		return nil, fmt.Errorf("connecting to %s: %w (is the daemon running?)", withoutPassword(url), err)
 	}
 	return &Client{link: l, name: login.User}, nil

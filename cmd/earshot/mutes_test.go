@@ -195,6 +195,7 @@ func (o *office) holdsBack(id string) {
 		}
 		return nil
 	})
+	o.outlives()
 	o.explains("acme makes me furious again", "@jane1", "to cs as customer", "now: joins case", "held back by mute "+id, "by anna until", "strike", "to pr as customer", "now: told")
 	o.explains("acme makes me furious", "@nobody", "to cs as customer", "now: opens a case", "held back by mute "+id, "to pr as customer", "now: opens a case", "now: told at once (new)")
 	o.explains("acme caught fire, that makes me furious", "@nobody", "to cs as customer", "now: opens a case", "now: told at once; nothing holds back")
@@ -205,7 +206,7 @@ func (o *office) holdsBack(id string) {
 		o.t.Fatal(out)
 	}
 	o.hearsOf(cs, func(a *earshot.Alert) bool {
-		return a.Held != nil && a.Held.Alerts == 1 && strings.Contains(a.Summary, "mute "+id+" is over")
+		return a.Held != nil && a.Held.Alerts >= 2 && strings.Contains(a.Summary, "mute "+id+" is over")
 	})
 }
 
@@ -240,4 +241,30 @@ func (o *office) explains(text, author string, want ...string) {
 		}
 		rest = after
 	}
+}
+
+// outlives has something said while the daemon is down: the mute holds it back all
+// the same.
+func (o *office) outlives() {
+	o.t.Helper()
+	o.process.kill()
+	appendLine(o.t, o.posts, `{"id":"forum:4","network":"forum","text":"acme makes me furious while nobody listens","author":{"handle":"@early"}}`)
+	o.process = startProcess(o.t, o.config, strings.TrimPrefix(o.process.http, "http://"))
+	o.process.ready(o.t)
+	eventually(o.t, "what was said meanwhile is held back", func() error {
+		for _, item := range o.list("cs").Cases {
+			_, out, _ := o.earshot("", "show", item.ID, "--team", "cs", "--json")
+			var sheet casework.Sheet
+			if err := json.Unmarshal([]byte(out), &sheet); err != nil {
+				return fmt.Errorf("%w: %s", err, out)
+			}
+			if sheet.Case.Opening == "forum:4" && sheet.Case.Told > 0 {
+				o.t.Fatalf("cs was told: %+v", sheet.Case)
+			}
+			if sheet.Case.Opening == "forum:4" {
+				return nil
+			}
+		}
+		return fmt.Errorf("there is no case")
+	})
 }

@@ -112,17 +112,27 @@ func (d *process) reload(t *testing.T, config, text, message string) {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	before := d.said(t, message)
 	if err := d.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the daemon says: "+message, func() error {
-		for _, e := range d.entries(t) {
-			if e["msg"] == message {
-				return nil
-			}
+		if d.said(t, message) > before {
+			return nil
 		}
 		return fmt.Errorf("it said:\n%s", tail(d.log.String(), 5))
 	})
+}
+
+// said is how often the log has a message.
+func (d *process) said(t *testing.T, message string) (n int) {
+	t.Helper()
+	for _, e := range d.entries(t) {
+		if e["msg"] == message {
+			n++
+		}
+	}
+	return n
 }
 
 // entries are the lines of the log that are complete.
