@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,4 +114,44 @@ func TestAlarmIsNews(t *testing.T) {
 	if _, tells := alerts.Alarm(team, &event.Case, "acme", change(90, earshot.InCrisis, earshot.Recovering), earshot.Calm, noon); !tells {
 		t.Error("the end of a crisis was not told")
 	}
+}
+
+// partRead is a log of which more is stored than has been handed out.
+type partRead struct {
+	*alertstest.Mentions
+	all atomic.Bool
+}
+
+func (m *partRead) AllRead() bool { return m.all.Load() }
+
+// While the log is still being read nobody is told that a crisis fades.
+func TestCrisisOfAPartlyReadLog(t *testing.T) {
+	list := crowded()
+	synctest.Test(t, func(t *testing.T) {
+		log, mentions := &alertstest.Log{}, &partRead{Mentions: &alertstest.Mentions{}}
+		mentions.Add(list...)
+		later := list[len(list)-1].Mention.Heard.Add(3 * time.Hour)
+		engine, problems := alerts.New(alerts.Options{Log: log, Now: func() time.Time { return later }}, config)
+		if problems != nil {
+			t.Fatal(problems)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- engine.Run(ctx, mentions) }()
+		fades := func() bool {
+			<-time.After(time.Minute) // of the bubble's time
+			return slices.ContainsFunc(log.Left(), func(a earshot.Alert) bool { return a.Evidence != nil && a.Evidence.To == earshot.Recovering })
+		}
+		if fades() {
+			t.Error("pr was told that the crisis fades before the log was read")
+		}
+		mentions.all.Store(true)
+		if !fades() {
+			t.Error("pr was not told that the crisis fades")
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }

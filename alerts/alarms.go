@@ -297,7 +297,8 @@ func Alarm(t Team, before *earshot.Case, brand string, tr *crisis.Transition, ot
 // remember has what watches have learnt written now and then.
 func (e *Engine) saveWatches(now time.Time) {
 	for key, w := range e.watches {
-		if now.Sub(w.saved) < saveEvery || w.heard <= w.from {
+		// What may not have been told of must be seen again after a death.
+		if now.Sub(w.saved) < saveEvery || w.heard <= w.from || len(w.unspoken) > 0 {
 			continue
 		}
 		data, err := w.Save()

@@ -50,7 +50,9 @@ type Log interface {
 	Publish(ctx context.Context, alerts []earshot.Alert, memberships []earshot.Membership, progress []earshot.Progress) ([]uint64, error)
 }
 
-// Mentions is the log of judged mentions, read in order.
+// Mentions is the log of judged mentions, read in order. If it has a method
+// AllRead() bool, no crisis is said to fade before that is true: all that was stored
+// at the beginning has been handed out.
 type Mentions interface {
 	// Next returns the mentions that follow, up to max, in the order of the log.
 	// It waits until there is at least one or ctx ends. The slice is the caller's.

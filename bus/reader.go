@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
@@ -19,6 +20,7 @@ type Reader struct {
 	stop     context.CancelFunc
 	mentions chan earshot.Stored
 	stopped  chan struct{}
+	end      atomic.Bool // of the log was reached
 }
 
 // readAhead is how many mentions wait in memory for whoever reads them.
@@ -56,6 +58,10 @@ func (r *Reader) Next(ctx context.Context, max int) ([]earshot.Stored, error) {
 	return batch, nil
 }
 
+// AllRead reports whether all that was stored when the reader began has been handed
+// out by Next.
+func (r *Reader) AllRead() bool { return r.end.Load() && len(r.mentions) == 0 }
+
 var errClosed = errors.New("the reader is closed")
 
 // Close ends the reader.
@@ -67,7 +73,7 @@ func (r *Reader) Close() {
 // follow hands on the mentions after a sequence.
 func (r *Reader) follow(ctx context.Context, after uint64) {
 	defer close(r.stopped)
-	f := follower{bus: r.bus, after: after, hear: r.handOn, of: jetstream.ConsumerConfig{
+	f := follower{bus: r.bus, after: after, hear: r.handOn, current: func() { r.end.Store(true) }, of: jetstream.ConsumerConfig{
 		Description: "mentions in order", FilterSubject: mentionSubjects,
 	}}
 	f.run(ctx)
