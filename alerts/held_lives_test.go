@@ -27,10 +27,10 @@ func heldBack() alerts.Config {
 // whether that call was carried out.
 func TestHeldIsCountedAnywhere(t *testing.T) {
 	var list []earshot.Stored
-	for n := range uint64(6) {
+	for n := range uint64(4) {
 		list = append(list, post(n+1, fmt.Sprint(n), angry))
 	}
-	list = append(list, post(7, "fire", danger, routes(earshot.Route{Team: "cs", Kind: earshot.KindCustomer})))
+	list = append(list, post(5, "fire", danger, routes(earshot.Route{Team: "cs", Kind: earshot.KindCustomer})))
 	for _, fault := range []alertstest.Fault{alertstest.Refused, alertstest.LostAck} {
 		for call, over := 1, false; !over; call++ {
 			synctest.Test(t, func(t *testing.T) {
@@ -65,31 +65,54 @@ func TestHeldOverManyLives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rapid.Check(t, func(rt *rapid.T) {
-		list := randomStory(rt)
-		sizes := rapid.SliceOfN(rapid.IntRange(1, 30), 1, 5).Draw(rt, "sizes")
-		deaths := rapid.SliceOfN(rapid.IntRange(1, 25), 0, 4).Draw(rt, "deaths")
-		fault := rapid.SampledFrom([]alertstest.Fault{alertstest.Refused, alertstest.LostAck}).Draw(rt, "fault")
+	plays := rapid.Custom(func(rt *rapid.T) heldPlay {
+		return heldPlay{
+			list:   randomStory(rt),
+			sizes:  rapid.SliceOfN(rapid.IntRange(1, 30), 1, 5).Draw(rt, "sizes"),
+			deaths: rapid.SliceOfN(rapid.IntRange(1, 25), 1, 4).Draw(rt, "deaths"),
+			fault:  rapid.SampledFrom([]alertstest.Fault{alertstest.Refused, alertstest.LostAck}).Draw(rt, "fault"),
+		}
+	})
+	held, one := 0, heldBack()
+	one.Noise.Limits = map[string]noise.Limit{"cs": {Alerts: 1, Per: 24 * time.Hour}}
+	for seed := range 60 {
+		play := plays.Example(seed)
+		list, sizes, deaths, fault := play.list, play.sizes, play.deaths, play.fault
 		synctest.Test(t, func(t *testing.T) {
 			mute := noise.Mute{ID: "strike", Matchers: matchers, By: "ann", Why: "known", From: time.Now(), Until: time.Now().Add(3 * time.Minute)}
 			log := &alertstest.Log{}
 			for i, calls := range deaths {
 				heard := len(list) * (i + 1) / (len(deaths) + 1)
-				dieAfter(t, log, calls, fault, life{log, mentionsOf(list[:heard], sizes), heldBack()}, mute)
+				dieAfter(t, log, calls, fault, life{log, mentionsOf(list[:heard], sizes), one}, mute)
 			}
-			life{log, mentionsOf(list, sizes), heldBack()}.runMuted(t, 5*time.Minute, nil, []noise.Mute{mute})
-			checkHeld(t, log)
+			life{log, mentionsOf(list, sizes), one}.runMuted(t, 5*time.Minute, nil, []noise.Mute{mute})
+			held += checkHeld(t, log)
+			if t.Failed() {
+				t.Fatalf("play %d", seed)
+			}
 		})
-	})
+	}
+	if held < 20 {
+		t.Errorf("only %d were held back: the test shows nothing", held)
+	}
+}
+
+// heldPlay is what is heard and when the daemon dies over it.
+type heldPlay struct {
+	list   []earshot.Stored
+	sizes  []int
+	deaths []int
+	fault  alertstest.Fault
 }
 
 // checkHeld compares what digests say with what the cases say was held back.
-func checkHeld(t *testing.T, log *alertstest.Log) {
+func checkHeld(t *testing.T, log *alertstest.Log) (held int) {
 	t.Helper()
 	want, got := map[string]int{}, map[string]int{}
 	for _, e := range log.All() {
 		if e.Held != "" {
 			want[e.Case.Team+" by "+e.Held]++
+			held++
 		}
 	}
 	for _, a := range log.Alerts() {
@@ -108,4 +131,5 @@ func checkHeld(t *testing.T, log *alertstest.Log) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("held back by the cases and told of in digests (-cases +digests):\n%s", diff)
 	}
+	return held
 }
