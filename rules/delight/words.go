@@ -2,11 +2,8 @@ package delight
 
 import (
 	"embed"
-	"io/fs"
-	"path"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"earshot"
@@ -53,52 +50,23 @@ func (m *meaning) holds(lang string, size int) bool {
 	return m.lang == lang || lang == "" && (m.lang == "en" || size >= long)
 }
 
-type vocabulary struct {
-	table    lexicon.Table
-	meanings [][]meaning // by phrase
-}
+var load = sync.OnceValue(func() *lexicon.Lists[meaning] { return lexicon.ReadLists(lists, mean) })
 
-var load = sync.OnceValue(func() *vocabulary {
-	v := &vocabulary{}
-	files, err := fs.Glob(lists, "words/*.txt")
-	if err != nil {
-		panic(err)
-	}
-	for _, name := range files {
-		list, err := lists.ReadFile(name)
-		if err != nil {
-			panic(err)
-		}
-		for _, e := range lexicon.Read(string(list)) {
-			v.add(strings.TrimSuffix(path.Base(name), ".txt"), e)
-		}
-	}
-	v.table.Freeze()
-	return v
-})
-
-func (v *vocabulary) add(lang string, e lexicon.Entry) {
-	m := meaning{lang: lang}
-	k, ok := kinds[e.Heading[0]]
+// mean is what a phrase under a heading says: its kind and perhaps a weight.
+func mean(lang string, heading []string, _ string) meaning {
+	k, ok := kinds[heading[0]]
 	if !ok {
-		panic("delight: no such heading: " + e.Heading[0])
+		panic("delight: no such heading: " + heading[0])
 	}
-	if m.kind = k; len(e.Heading) > 1 {
-		weight, err := strconv.ParseFloat(e.Heading[1], 64)
+	m := meaning{lang: lang, kind: k}
+	if len(heading) > 1 {
+		weight, err := strconv.ParseFloat(heading[1], 64)
 		if err != nil {
-			panic("delight: no weight: " + e.Heading[1])
+			panic("delight: no weight: " + heading[1])
 		}
 		m.weight = earshot.ScoreOf(weight)
 	}
-	for _, phrase := range e.Phrases {
-		p := v.table.Add(text.Fold(phrase))
-		for len(v.meanings) <= p {
-			v.meanings = append(v.meanings, nil)
-		}
-		if !slices.Contains(v.meanings[p], m) {
-			v.meanings[p] = append(v.meanings[p], m)
-		}
-	}
+	return m
 }
 
 // sign is a phrase in the post.
@@ -118,7 +86,7 @@ type Meter struct {
 	teller int           // the sign that it is told by who lived it; -1 for none
 	moved  earshot.Score // of a child's own words and of what moves most
 
-	of   *vocabulary
+	of   *lexicon.Lists[meaning]
 	lang string
 	in   *text.Tokens
 	seen [kindCount]int
@@ -150,7 +118,7 @@ func (m *Meter) Read(tokens *text.Tokens, lang string) {
 		}
 		n := 1
 		if t.Kind == text.Word || t.Kind == text.Hashtag {
-			if p, took := m.of.table.Find(tokens, i, m.means); took > 0 {
+			if p, took := m.of.Find(tokens, i, m.means); took > 0 {
 				m.note(p, t, &tokens.List[i+took-1])
 				n = took
 			}
@@ -174,19 +142,13 @@ func (m *Meter) Read(tokens *text.Tokens, lang string) {
 func (m *Meter) means(phrase, i, n int) bool {
 	list := m.in.List
 	size := int(list[i+n-1].To - list[i].From)
-	for k := range m.of.meanings[phrase] {
-		if m.of.meanings[phrase][k].holds(m.lang, size) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.of.Meanings(phrase), func(say meaning) bool { return say.holds(m.lang, size) })
 }
 
 // note keeps what a phrase means: of each kind the first few, and none twice.
 func (m *Meter) note(phrase int, from, to *text.Token) {
 	said := [kindCount]bool{}
-	for k := range m.of.meanings[phrase] {
-		say := &m.of.meanings[phrase][k]
+	for _, say := range m.of.Meanings(phrase) {
 		if said[say.kind] || !say.holds(m.lang, int(to.To-from.From)) {
 			continue
 		}

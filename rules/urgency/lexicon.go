@@ -2,8 +2,6 @@ package urgency
 
 import (
 	"embed"
-	"io/fs"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +9,6 @@ import (
 
 	"earshot"
 	"earshot/rules/lexicon"
-	"earshot/rules/text"
 )
 
 //go:embed words/*.txt
@@ -59,52 +56,23 @@ func (m *meaning) holds(lang string, size int) bool {
 	return false
 }
 
-type model struct {
-	table    lexicon.Table
-	meanings [][]meaning // by phrase
-}
+var load = sync.OnceValue(func() *lexicon.Lists[meaning] { return lexicon.ReadLists(lists, mean) })
 
-var load = sync.OnceValue(func() *model {
-	m := &model{}
-	files, err := fs.Glob(lists, "words/*.txt")
-	if err != nil {
-		panic(err)
+// mean is what a phrase under a heading says: a kind, or a head and a weight.
+func mean(lang string, heading []string, phrase string) meaning {
+	if k, ok := kinds[heading[0]]; ok {
+		return meaning{lang: lang, kind: k}
 	}
-	for _, name := range files {
-		list, err := lists.ReadFile(name)
-		if err != nil {
-			panic(err)
-		}
-		for _, e := range lexicon.Read(string(list)) {
-			m.add(strings.TrimSuffix(path.Base(name), ".txt"), e)
-		}
+	h := slices.Index(names[:], heading[0])
+	weight, err := strconv.ParseFloat(heading[len(heading)-1], 64)
+	if h < 0 || err != nil {
+		panic("urgency: no such heading: " + strings.Join(heading, " "))
 	}
-	m.table.Freeze()
+	m := meaning{lang: lang, head: Head(h), weight: earshot.ScoreOf(weight)}
+	m.always = slices.Contains(heading, "always") || m.head == Request || m.head == Leaving || m.head == Legal
+	m.beside = slices.Contains(heading, "beside")
+	m.plain = m.head == Danger && isPlain(phrase)
 	return m
-})
-
-func (m *model) add(lang string, e lexicon.Entry) {
-	entry := meaning{lang: lang}
-	if k, ok := kinds[e.Heading[0]]; ok {
-		entry.kind = k
-	} else {
-		h := slices.Index(names[:], e.Heading[0])
-		weight, err := strconv.ParseFloat(e.Heading[len(e.Heading)-1], 64)
-		if h < 0 || err != nil {
-			panic("urgency: no such heading: " + strings.Join(e.Heading, " "))
-		}
-		entry.head, entry.weight = Head(h), earshot.ScoreOf(weight)
-		entry.always = slices.Contains(e.Heading, "always") || entry.head == Request || entry.head == Leaving || entry.head == Legal
-		entry.beside = slices.Contains(e.Heading, "beside")
-	}
-	for _, phrase := range e.Phrases {
-		entry.plain = entry.head == Danger && entry.kind == head && isPlain(phrase)
-		p := m.table.Add(text.Fold(phrase))
-		for len(m.meanings) <= p {
-			m.meanings = append(m.meanings, nil)
-		}
-		m.meanings[p] = append(m.meanings[p], entry)
-	}
 }
 
 // isPlain reports whether a phrase is so long that no other language says it by

@@ -11,6 +11,7 @@ import (
 
 	"earshot"
 	"earshot/rules/features"
+	"earshot/rules/lexicon"
 	"earshot/rules/text"
 )
 
@@ -103,7 +104,7 @@ func (m *Meter) Measure(in Input) Result {
 
 // walk reads a post.
 func (r *reader) walk(in *Input) {
-	*r = reader{model: load(), in: in, parts: r.parts[:0], beside: r.beside[:0], denial: denial{next: -1}}
+	*r = reader{lists: load(), in: in, parts: r.parts[:0], beside: r.beside[:0], denial: denial{next: -1}}
 	list := in.Tokens.List
 	first := true // nothing of the body was read yet
 	for i := 0; i < len(list); {
@@ -134,7 +135,7 @@ type sign struct {
 // reader walks over the tokens of a post.
 type reader struct {
 	Result
-	model  *model
+	lists  *lexicon.Lists[meaning]
 	in     *Input
 	parts  []Part
 	denial denial
@@ -144,7 +145,7 @@ type reader struct {
 // phrase takes in the phrase that begins with token i, if there is one, and
 // returns how many tokens it read; first says that the body begins with it.
 func (r *reader) phrase(i int, first bool) (n int) {
-	p, n := r.model.table.Find(r.in.Tokens, i, r.means)
+	p, n := r.lists.Find(r.in.Tokens, i, r.means)
 	if n == 0 {
 		r.denial.pass(r.in, i, i+1, false)
 		return 1
@@ -152,7 +153,7 @@ func (r *reader) phrase(i int, first bool) (n int) {
 	from, to := &r.in.Tokens.List[i], &r.in.Tokens.List[i+n-1]
 	s := sign{field: from.Field, span: earshot.Span{int(from.From), int(to.To)}}
 	negation, link := head, false
-	meanings := r.model.meanings[p]
+	meanings := r.lists.Meanings(p)
 	for k := range meanings {
 		say := &meanings[k]
 		if !say.holds(r.in.Lang, s.span[1]-s.span[0]) {
@@ -192,7 +193,7 @@ func (r *reader) phrase(i int, first bool) (n int) {
 func (r *reader) means(phrase, i, n int) bool {
 	list := r.in.Tokens.List
 	size := int(list[i+n-1].To - list[i].From)
-	return slices.ContainsFunc(r.model.meanings[phrase], func(m meaning) bool { return m.holds(r.in.Lang, size) })
+	return slices.ContainsFunc(r.lists.Meanings(phrase), func(m meaning) bool { return m.holds(r.in.Lang, size) })
 }
 
 // read counts a sign now, later or, when it is denied, not at all.
