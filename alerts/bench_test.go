@@ -3,7 +3,9 @@ package alerts_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"testing"
+	"time"
 
 	"earshot"
 	"earshot/alerts"
@@ -56,4 +58,27 @@ func (w *watched) Publish(ctx context.Context, list []earshot.Alert, members []e
 		}
 	}
 	return revisions, err
+}
+
+// BenchmarkReplay replays mentions heard one after the other, of which one in ten
+// raises an alert, as earshot backtest does for each of its books.
+func BenchmarkReplay(b *testing.B) {
+	random := rand.New(rand.NewPCG(1, 2))
+	replay, problems := alerts.NewReplay(config, noon, func(earshot.Alert) {})
+	if problems != nil {
+		b.Fatal(problems)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		s := post(uint64(i+1), fmt.Sprint(i), saying(unlike(random)))
+		if i%10 == 0 {
+			angry(&s)
+		}
+		s.Mention.Heard = noon.Add(time.Duration(i) * 36 * time.Millisecond)
+		if err := replay.Hear(b.Context(), s.Mention.Heard, s); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "mentions/s")
 }
