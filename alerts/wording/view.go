@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -137,10 +138,13 @@ func (w *Wording) evidence(v *View, e *earshot.Evidence) {
 	}
 	v.add(w.Word("state"), w.Word("alarm."+string(e.From))+" → "+w.Word("alarm."+string(e.To)))
 	v.add(w.Word("since"), w.Time(e.Since))
-	v.add(w.Word("seen"), fmt.Sprintf("%d (%s %s)", e.Seen, w.Word("expected"), strconv.FormatFloat(math.Round(e.Expected*10)/10, 'f', -1, 64)))
-	v.add(w.Word("negative"), fmt.Sprintf("%d (%s %s)", e.Negative, w.Word("habit"), percent(e.Habit)))
-	v.add(w.Word("authors"), fmt.Sprintf("%d (%s %s)", e.Authors, percent(e.NewShare), w.Word("new_accounts")))
+	v.add(w.Word("seen"), fmt.Sprintf("%s (%s %s)", count(int64(e.Seen)), w.Word("expected"), strconv.FormatFloat(math.Round(e.Expected*10)/10, 'f', -1, 64)))
+	v.add(w.Word("negative"), fmt.Sprintf("%s (%s %s)", count(int64(e.Negative)), w.Word("habit"), percent(e.Habit)))
+	v.add(w.Word("authors"), fmt.Sprintf("%s (%s %s)", count(int64(e.Authors)), percent(e.NewShare), w.Word("new_accounts")))
 	v.add(w.Word("reposts"), fmt.Sprintf("%s, %s %s", percent(e.Reposts), percent(e.Copies), w.Word("copies")))
+	if e.Reach > 0 && v.Alert.Reach == 0 {
+		v.add(w.Word("reach"), count(e.Reach))
+	}
 	v.add(w.Word("networks"), tallies(e.Networks))
 	v.add(w.Word("words"), tallies(e.Words))
 	v.add(w.Word("planned"), Line(e.Planned, maxName))
@@ -149,7 +153,8 @@ func (w *Wording) evidence(v *View, e *earshot.Evidence) {
 		if f.Met {
 			mark = "✓"
 		}
-		v.add(mark+" "+Line(f.What, maxName), fmt.Sprintf("%.4g / %.4g", f.Seen, f.Needed))
+		what, seen, needed := Finding(f, count)
+		v.add(mark+" "+what, seen+" / "+needed)
 	}
 	v.sources(append([]earshot.Source{e.First}, e.Top...))
 }
@@ -166,15 +171,29 @@ func (w *Wording) held(v *View, h *earshot.Held) {
 func (v *View) sources(all []earshot.Source) {
 	for _, s := range all {
 		address := Address(s.URL)
-		if address == "" || len(v.Sources) == maxSources || address == v.URL || v.links(address) {
+		if len(v.Sources) == maxSources || s.Mention == "" || address != "" && (address == v.URL || v.links(address)) {
 			continue
 		}
 		name := Line(s.Network, maxName)
 		if s.Reach > 0 {
 			name += " · " + count(s.Reach)
 		}
-		v.Sources = append(v.Sources, Link{name, address})
+		if address != "" {
+			v.Sources = append(v.Sources, Link{name, address})
+		} else if v.names(s) {
+			v.add("→ "+name, Line(s.Mention, maxHeadline)) // by its ID it is found: earshot export
+		}
 	}
+}
+
+// names reports whether a source without an address is worth naming: one with an ID
+// that has not been named before.
+func (v *View) names(s earshot.Source) bool {
+	if !strings.Contains(s.Mention, ":") || v.Alert.Mention != nil && v.Alert.Mention.ID == s.Mention {
+		return false
+	}
+	named := Line(s.Mention, maxHeadline)
+	return !slices.ContainsFunc(v.Facts, func(f Fact) bool { return f.Value == named })
 }
 
 func (v *View) links(address string) bool {
@@ -202,7 +221,7 @@ func rules(v *earshot.Verdict) string {
 func tallies(all []earshot.Tally) string {
 	var parts []string
 	for _, t := range all[:min(len(all), 8)] {
-		parts = append(parts, fmt.Sprintf("%s (%d)", Line(t.Name, maxName), t.Count))
+		parts = append(parts, fmt.Sprintf("%s (%s)", Line(t.Name, maxName), count(int64(t.Count))))
 	}
 	return strings.Join(parts, ", ")
 }
