@@ -113,7 +113,7 @@ func (b *Bus) CasesNow(ctx context.Context, of [][2]string) ([]earshot.CaseEvent
 }
 
 // History returns the newest events of a case, oldest first and without the case
-// as it stood then, of their alerts the evidence alone, and how many others there are.
+// as it stood then, of their alerts story and evidence alone, and how many others there are.
 func (b *Bus) History(ctx context.Context, team, id string, most int) ([]earshot.CaseEvent, int, error) {
 	if err := tokens(team, id); err != nil {
 		return nil, 0, fmt.Errorf("reading case: %w", err)
@@ -125,6 +125,7 @@ func (b *Bus) History(ctx context.Context, team, id string, most int) ([]earshot
 			earshot.CaseEvent
 			Case  struct{} `json:"case"` // of no use here, and large
 			Alert struct {
+				Story    *earshot.Story    `json:"story"`
 				Evidence *earshot.Evidence `json:"evidence"`
 			} `json:"alert"`
 		}
@@ -132,8 +133,8 @@ func (b *Bus) History(ctx context.Context, team, id string, most int) ([]earshot
 			return fmt.Errorf("reading a case event: %w", err)
 		}
 		e.Sequence = r.sequence
-		if e.Alert.Evidence != nil {
-			e.CaseEvent.Alert = &earshot.Alert{Evidence: e.Alert.Evidence}
+		if e.Alert.Evidence != nil || e.Alert.Story != nil {
+			e.CaseEvent.Alert = &earshot.Alert{Story: e.Alert.Story, Evidence: e.Alert.Evidence}
 		}
 		if events = append(events, e.CaseEvent); len(events) >= 2*most {
 			earlier += most

@@ -76,6 +76,21 @@ func (b *Bus) Records(ctx context.Context, brand string) ([]earshot.Record, erro
 	return all, nil
 }
 
+// RecordNow returns what lasts under a name of a brand, or earshot.ErrNotFound.
+func (b *Bus) RecordNow(ctx context.Context, brand, name string) (earshot.Record, error) {
+	if err := tokens(brand, name); err != nil {
+		return earshot.Record{}, fmt.Errorf("reading record: %w", err)
+	}
+	r, err := b.link.last(ctx, streamAlerts, recordSubject(brand, name))
+	switch {
+	case err != nil:
+		return earshot.Record{}, fmt.Errorf("reading record %s of %s: %w", name, brand, err)
+	case len(r.data) == 0 || string(r.data) == "null":
+		return earshot.Record{}, fmt.Errorf("record %s of %s: %w", name, brand, earshot.ErrNotFound)
+	}
+	return earshot.Record{Name: name, Data: json.RawMessage(r.data)}, nil
+}
+
 // Cases hands over the last event of every case, in the order of the log.
 func (b *Bus) Cases(ctx context.Context, each func(earshot.CaseEvent) error) error {
 	ctx, done := context.WithCancelCause(ctx)

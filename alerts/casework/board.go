@@ -34,6 +34,11 @@ type Item struct {
 	By        string        `json:"by"`      // who did it
 	Event     string        `json:"event"`   // what it was
 
+	// Of lists alone, as far as it can still be read: who wrote the mention that
+	// opened the case, or the most urgent one, and how it begins.
+	Author string `json:"author,omitempty"`
+	Words  string `json:"words,omitempty"`
+
 	sequence uint64
 }
 

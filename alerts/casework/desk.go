@@ -21,8 +21,8 @@ type Log interface {
 	CasesNow(ctx context.Context, of []Ref) ([]earshot.CaseEvent, error)
 	// CaseSince returns the first event of a case from a sequence on.
 	CaseSince(ctx context.Context, team, id string, from uint64) (earshot.CaseEvent, error)
-	// History returns the newest events of a case, oldest first, and how many others
-	// there are.
+	// History returns the newest events of a case, oldest first, of their alerts at
+	// least story and evidence, and how many others there are.
 	History(ctx context.Context, team, id string, most int) ([]earshot.CaseEvent, int, error)
 	// Record stores events and notes, all or none, and returns the sequences of the
 	// events. Each event names in Sequence the one before it in its case, 0 for none;
@@ -37,6 +37,9 @@ type Log interface {
 	// MentionsNow returns what is stored now of mentions, named by their keys, for a
 	// brand, as far as it is there.
 	MentionsNow(ctx context.Context, brand string, keys []string) (map[string]earshot.Stored, error)
+	// Story returns what is known of a story now, its sources named by keys of
+	// mentions; nil when nothing is.
+	Story(ctx context.Context, brand, id string) (*earshot.Story, error)
 }
 
 // Options is what a desk works with.
@@ -69,6 +72,7 @@ type Done struct {
 	Again  bool         `json:"again,omitempty"`  // it had been done before
 	Case   earshot.Case `json:"case"`             // as it stands now
 	Linked int          `json:"linked,omitempty"` // further cases that were changed
+	Undone *Line        `json:"undone,omitempty"` // of an undo, what was taken back
 }
 
 // maxTries bounds how often an action is decided anew because somebody else was
@@ -106,6 +110,7 @@ func (d *Desk) once(ctx context.Context, a Action, seen *earshot.CaseEvent) (Don
 	a.Case = id
 	now := d.Now().UTC()
 	pinned := last.Case.Pin
+	back := takenBack(&last, &a)
 	events, err := d.decide(ctx, &last, a, now)
 	if errors.Is(err, ErrDone) && a.Text != "" && !done(&last.Case, a.Request) {
 		a.Verb = Note // what was said beside it is new all the same
@@ -125,7 +130,7 @@ func (d *Desk) once(ctx context.Context, a Action, seen *earshot.CaseEvent) (Don
 	if err := d.record(ctx, events, notes); err != nil {
 		return Done{}, &last, err
 	}
-	answer := Done{Event: events[0].Event, Case: events[0].Case, Linked: len(events) - 1}
+	answer := Done{Event: events[0].Event, Case: events[0].Case, Linked: len(events) - 1, Undone: back}
 	switch a.Verb {
 	case PinLine, Unpin:
 		answer.Linked, err = d.spread(ctx, &events[0], pinned)

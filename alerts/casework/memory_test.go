@@ -23,6 +23,7 @@ type memory struct {
 	notes    []earshot.Note
 	kept     []string // IDs of cases
 	mentions map[string]earshot.Stored
+	stories  map[string]earshot.Story
 }
 
 func (m *memory) of(team, id string) []earshot.CaseEvent {
@@ -118,6 +119,13 @@ func (m *memory) MentionsNow(_ context.Context, _ string, keys []string) (map[st
 		}
 	}
 	return found, nil
+}
+
+func (m *memory) Story(_ context.Context, _, id string) (*earshot.Story, error) {
+	if s, ok := m.stories[id]; ok {
+		return &s, nil
+	}
+	return nil, nil
 }
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

@@ -42,7 +42,11 @@ func (d *Desk) Serve(ctx context.Context, team, person string, verb Verb, payloa
 		if err := IsSelf(q.Sender, person); err != nil {
 			return nil, err
 		}
-		return d.Board.List(team, person, q, d.Now())
+		page, err := d.Board.List(team, person, q, d.Now())
+		if err != nil {
+			return nil, err
+		}
+		return page, d.say(ctx, &page)
 	case Get:
 		var a struct {
 			Sender string `json:"by"`

@@ -24,7 +24,9 @@ type Sheet struct {
 	Alike     []Likeness     `json:"alike"`         // cases that may be of the same person; nothing is merged by itself
 	Can       []Verb         `json:"can,omitempty"` // what the person who asks may do now
 
+	Story    *earshot.Story    `json:"story,omitempty"`    // the story it is of as it stands now, when it has more than one mention; its posts are among Posts
 	Evidence *earshot.Evidence `json:"evidence,omitempty"` // of a crisis, what was told of it last
+	Posts    []Post            `json:"posts,omitempty"`    // where the crisis or the story began and what of it reached most, as far as it can still be read
 }
 
 // Said is a mention of a case as it is stored now.
@@ -74,6 +76,9 @@ func (d *Desk) Get(ctx context.Context, team, person, prefix string) (*Sheet, er
 		return nil, err
 	}
 	if err := d.recount(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := d.spreadOf(ctx, s); err != nil {
 		return nil, err
 	}
 	for _, item := range d.Board.Linked(s.Case.Story, Ref{team, id}) {
@@ -152,6 +157,9 @@ func (d *Desk) recount(ctx context.Context, s *Sheet) error {
 	for i, e := range events {
 		if e.Alert != nil && e.Alert.Evidence != nil {
 			s.Evidence = e.Alert.Evidence
+		}
+		if e.Alert != nil && e.Alert.Story != nil {
+			s.Story = e.Alert.Story // until the story itself is found
 		}
 		s.History[i] = Line{Event: e.Event, By: e.By, At: e.At, To: e.To, Note: e.Note, Mention: e.Mention}
 	}

@@ -44,6 +44,18 @@ func Undoable(last *earshot.CaseEvent, a *Action) (earshot.Act, error) {
 	return act, nil
 }
 
+// takenBack is the act that an action would undo, nil for one that undoes nothing.
+func takenBack(last *earshot.CaseEvent, a *Action) *Line {
+	if a.Verb != Undo {
+		return nil
+	}
+	act, err := Undoable(last, a)
+	if err != nil {
+		return nil // whoever decides on the action says why
+	}
+	return &Line{Event: act.Event, By: act.By, At: act.At}
+}
+
 // Undone takes one act back: what it changed is as before, and what has happened
 // to the case since stays. after is the event of the act, before the one before it.
 func Undone(last, after, before *earshot.CaseEvent, a Action, now time.Time) (earshot.CaseEvent, error) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"earshot"
+	"earshot/alerts"
 	"earshot/alerts/casework"
 	"earshot/bus"
 )
@@ -20,6 +21,11 @@ func (l caseLog) CasesNow(ctx context.Context, of []casework.Ref) ([]earshot.Cas
 		refs[i] = [2]string{ref.Team, ref.ID}
 	}
 	return l.Bus.CasesNow(ctx, refs)
+}
+
+// Story returns a story as it stands now.
+func (l caseLog) Story(ctx context.Context, brand, id string) (*earshot.Story, error) {
+	return alerts.StoryNow(id, func(name string) (earshot.Record, error) { return l.RecordNow(ctx, brand, name) })
 }
 
 // serveCases has the daemon answer what people ask about cases.
