@@ -123,7 +123,7 @@ func runDaemon(ctx context.Context, config *Config, o daemonOptions) (err error)
 
 	posts, err := d.openSinks(ctx, config)
 	if err != nil {
-		return err
+		return ignoreEnd(ctx, err) // stopped while the outboxes were prepared: that is no failure
 	}
 
 	group, ctx := errgroup.WithContext(ctx)
