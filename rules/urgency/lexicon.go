@@ -71,13 +71,16 @@ func mean(lang string, heading []string, phrase string) meaning {
 	m := meaning{lang: lang, head: Head(h), weight: earshot.ScoreOf(weight)}
 	m.always = slices.Contains(heading, "always") || m.head == Request || m.head == Leaving || m.head == Legal
 	m.beside = slices.Contains(heading, "beside")
-	m.plain = m.head == Danger && isPlain(phrase)
+	m.plain = m.head == Danger && !m.beside && isPlain(phrase)
 	return m
 }
 
 // isPlain reports whether a phrase is so long that no other language says it by
-// chance. Of a short post the language is often not known.
+// chance. Of a short post the language is often not known, or mistaken.
 func isPlain(phrase string) bool {
-	const long = 10
-	return len(phrase) >= long && strings.Contains(phrase, " ")
+	const long, longWord = 10, 8
+	if strings.Contains(phrase, " ") {
+		return len(phrase) >= long
+	}
+	return len(strings.TrimSuffix(phrase, "*")) >= longWord
 }
