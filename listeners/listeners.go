@@ -63,7 +63,7 @@ type Setup struct {
 	Stream  *http.Client           // as Client, for answers that never end and for WebSockets: no deadline, no cap, nothing decoded
 	Dial    Dial                   // guarded likewise, for what is not HTTP
 	Queries []earshot.Query        // what the brands ask for, in their order, for a network that can search
-	Handles []string               // that the brands own, with @
+	Handles []string               // accounts that the brands own, as configured: see earshot.SplitHandle
 	Inbox   *Inbox                 // where other people's servers deliver what they push
 	Tally   Tally                  // what must outlive a crash at once and is no cursor: money spent, habits
 	Stored  Stored                 // what the log holds, for networks that tell of deletions only when asked

@@ -56,7 +56,7 @@ func (c *Context) isSet() bool { return len(c.For) > 0 || len(c.Against) > 0 }
 
 // Owned is what belongs to a brand itself.
 type Owned struct {
-	Handles []string `yaml:"handles" jsonschema:"description=Accounts of the brand with or without @"`
+	Handles []string `yaml:"handles" jsonschema:"description=Accounts of the brand: @name on all networks or x:@name on one"`
 	Domains []string `yaml:"domains" jsonschema:"description=Websites of the brand"`
 }
 

@@ -13,19 +13,33 @@ import (
 
 // owned is what belongs to a brand, folded.
 type owned struct {
-	handles map[string]bool // with @, and with the server if it was listed with one
+	handles map[string]bool            // with @, and with the server if it was listed with one
+	on      map[string]map[string]bool // by handle, the networks on which it is the brand's; all of them if there are none
 	domains []string
 }
 
 func (c *compiler) owned(path string, config Owned) owned {
-	o := owned{handles: map[string]bool{}}
-	for i, handle := range config.Handles {
+	o := owned{handles: map[string]bool{}, on: map[string]map[string]bool{}}
+	everywhere := map[string]bool{}
+	for i, account := range config.Handles {
+		network, handle := earshot.SplitHandle(account)
 		key := handleKey(handle)
-		if elements := text.Pattern(key); len(elements) != 1 || elements[0].Key != key {
-			c.fail(fmt.Sprintf("%s.handles[%d]", path, i), strconv.Quote(handle)+" is no handle", "it looks like @name or @name@server.example")
+		if elements := text.Pattern(key); len(elements) != 1 || elements[0].Key != key || strings.HasPrefix(account, ":") {
+			c.fail(fmt.Sprintf("%s.handles[%d]", path, i), strconv.Quote(account)+" is no handle", "it looks like @name or @name@server.example, on one network only like x:@name")
 			continue
 		}
 		o.handles[key] = true
+		if network == "" {
+			everywhere[key] = true
+			continue
+		}
+		if o.on[key] == nil {
+			o.on[key] = map[string]bool{}
+		}
+		o.on[key][network] = true
+	}
+	for key := range everywhere {
+		delete(o.on, key)
 	}
 	for i, domain := range config.Domains {
 		host, ok := query.SiteHost(domain)
@@ -47,8 +61,11 @@ func handleKey(handle string) string {
 
 // wrote reports whether the brand itself is the author.
 func (o *owned) wrote(m *earshot.Mention) bool {
-	if len(o.handles) > 0 && m.Author.Handle != "" && o.handles[handleKey(m.Author.Handle)] {
-		return true
+	if len(o.handles) > 0 && m.Author.Handle != "" {
+		key := handleKey(m.Author.Handle)
+		if on := o.on[key]; o.handles[key] && (on == nil || on[m.Network]) {
+			return true
+		}
 	}
 	if len(o.domains) == 0 {
 		return false

@@ -166,7 +166,7 @@ func TestConfigProblems(t *testing.T) {
 		`brands[0].name: "Acme Toys" is no name for a brand (write acme-toys) (warning false)`,
 		`brands[1].name: "all" is reserved (alerts of the operation use it) (warning false)`,
 		`brands[1].query: this parenthesis is never closed (add a )) (warning false)`,
-		`brands[2].owned.handles[0]: "a b" is no handle (it looks like @name or @name@server.example) (warning false)`,
+		`brands[2].owned.handles[0]: "a b" is no handle (it looks like @name or @name@server.example, on one network only like x:@name) (warning false)`,
 		`brands[2].owned.domains[0]: "https://x.example/" is no domain (write it without https:// and without a path: acme.example) (warning false)`,
 		`brands[2].topics.safety.query: this would match nearly everything (say what to look for, and use NOT only to leave out some of it) (warning false)`,
 		`brands[3].name: there are two brands named beta (rename one of them) (warning false)`,

@@ -100,7 +100,10 @@ func (d *daemon) asker(ctx context.Context, config *Config, c model.Config, log 
 	}
 	var owned []string
 	for _, b := range config.Rules.Brands {
-		owned = append(owned, b.Owned.Handles...)
+		for _, account := range b.Owned.Handles {
+			_, handle := earshot.SplitHandle(account)
+			owned = append(owned, handle)
+		}
 	}
 	return newAsker(&asker{
 		config: c, log: log, network: network, bus: d.bus, tally: d.bus.Tally(), calls: d.modelCalls,

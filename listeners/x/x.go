@@ -98,7 +98,11 @@ func (acc *account) handles() []string {
 		from = acc.setup.Handles
 	}
 	var all []string
-	for _, h := range from {
+	for _, account := range from {
+		on, h := earshot.SplitHandle(account)
+		if on != "" && on != network {
+			continue
+		}
 		h = strings.TrimPrefix(h, "@")
 		if isHandle(h) && !slices.ContainsFunc(all, func(known string) bool { return strings.EqualFold(known, h) }) {
 			all = append(all, h) // those that the brands own may be of other networks
