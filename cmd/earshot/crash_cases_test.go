@@ -238,6 +238,7 @@ func performance(t *testing.T, server *natsServer, kills int) ending {
 		ids = append(ids, a.ID)
 	}
 	eventually(t, "every alert is delivered", func() error { return outside.has(ids) })
+	s.ready(t) // who was started this moment would not know how to stop
 	s.stop(t)
 	outside.mu.Lock()
 	defer outside.mu.Unlock()
