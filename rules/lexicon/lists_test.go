@@ -15,7 +15,7 @@ func TestReadLists(t *testing.T) {
 		"words/en.txt": {Data: []byte("# said\nbad 2: Fire, fire, the fire\nbad 2: fire")},
 		"words/fr.txt": {Data: []byte("proud: fire")},
 		"words/README": {Data: []byte("no list")},
-	}, func(lang string, heading []string, phrase string) string { return lang + " " + heading[0] })
+	}, func(lang string, heading []string, _ string) string { return lang + " " + heading[0] })
 	var tokens text.Tokens
 	tokens.Add(text.Body, "the fire")
 	always := func(int, int, int) bool { return true }
