@@ -110,6 +110,8 @@ func (w *worker) judge(b *Book, m *earshot.Mention, n int) (verdict earshot.Verd
 	w.adaptHeads(&v, brand, &brand.points)
 	if opinion != nil {
 		v.hurry(opinion, brand.model)
+	} else {
+		v.sober(w.heads[urgency.Danger])
 	}
 	v.pressShare(reasonNegative, brand.weights.Negative, max(-v.Sentiment.Float(), 0))
 	addressed := w.addresses(m, brand)
@@ -142,6 +144,17 @@ func (w *worker) delight(v *draft, m *earshot.Mention, addressed bool) {
 		Addressed: addressed, Named: len(w.words) > 0, Owned: v.OwnedAuthor,
 	}), 0, earshot.Unit)
 	v.Reasons = relevance.Reasons(v.Reasons, earshot.OfDelight, w.parts)
+}
+
+// sober takes what sounds content away from a post about danger, up to a half:
+// few are glad of a fire, though they may thank those who put it out.
+func (v *draft) sober(danger earshot.Score) {
+	if danger < endangers || v.Sentiment <= 0 {
+		return
+	}
+	weight := -min(v.Sentiment, earshot.Unit/2)
+	v.Sentiment += weight
+	v.Reasons = append(v.Reasons, earshot.Reason{Of: earshot.OfSentiment, Rule: urgency.Danger.String(), Weight: weight})
 }
 
 // draft is a verdict in the making.

@@ -69,3 +69,20 @@ func TestWrongWeights(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}
 }
+
+// A danger is not praised, however contented the words around it are.
+func TestDangerIsSober(t *testing.T) {
+	book := newBook(t, rules.Config{Brands: []rules.Brand{{Name: "acme", Query: "acme"}}})
+	for _, text := range []string{
+		"What a lovely happy day, and then my wonderful acme lamp caught fire, love it", "Thank you so much acme, best team ever, you helped when the oven caught fire",
+	} {
+		v := book.Judge(&earshot.Mention{ID: "x:1", Text: text})
+		if len(v) != 1 || !v[0].Danger {
+			t.Fatalf("%q: %+v", text, v)
+		}
+		checkSums(t, &scene{Text: text}, &v[0])
+		if v[0].Sentiment > earshot.Unit/2 {
+			t.Errorf("%q: %s", text, v[0].Sentiment)
+		}
+	}
+}
