@@ -167,6 +167,9 @@ func printDone(w io.Writer, e explainer, answers []casework.Done, person string)
 		if d.Again {
 			what = "nothing to do"
 		}
+		if d.Undone != nil {
+			what += fmt.Sprintf(": “%s” by %s (%s) is taken back", oneLine(d.Undone.Event), oneLine(d.Undone.By), d.Undone.At.Local().Format("Mon 15:04"))
+		}
 		fmt.Fprintf(&out, "%s  %s · %s · %s · %s", d.Case.ID[:min(len(d.Case.ID), shortID)], e.in(bold, what), d.Case.State, d.Case.Brand, e.in(bandTone(d.Case.Band), string(d.Case.Band)))
 		if d.Case.Owner != "" {
 			fmt.Fprintf(&out, " · %s has it", d.Case.Owner)

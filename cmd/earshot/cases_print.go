@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"golang.org/x/text/width"
+
 	"earshot"
 	"earshot/alerts/casework"
 )
@@ -68,15 +70,20 @@ func printCases(w io.Writer, e explainer, page *casework.Page, now time.Time) er
 			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
 		}
 	}
+	narrow(widths)
 	var out strings.Builder
 	for n, row := range rows {
 		for i, c := range row {
+			c.text = shortened(c.text, widths[i])
 			out.WriteString(e.in(c.tone, c.text))
 			if i < len(row)-1 {
 				out.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.text)+2))
 			}
 		}
 		out.WriteByte('\n')
+		if n > 0 {
+			out.WriteString(e.saying(&page.Cases[n-1]))
+		}
 		if n > 0 && page.Cases[n-1].Pin != nil {
 			fmt.Fprintf(&out, "  %s\n", e.in(counted, pinLine(page.Cases[n-1].Pin)))
 		}
@@ -90,6 +97,53 @@ func printCases(w io.Writer, e explainer, page *casework.Page, now time.Time) er
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// columns is how wide the list of cases gets at most.
+const columns = 120
+
+// narrow takes from the columns of kind, brand and owner what is too wide for a line.
+func narrow(widths []int) {
+	const owner, brand, kind, gap, least = 4, 5, 6, 2, 8
+	over := gap*(len(widths)-1) - columns
+	for _, w := range widths {
+		over += w
+	}
+	for _, i := range []int{kind, brand, owner} {
+		less := min(max(over, 0), max(widths[i]-least, 0))
+		widths[i], over = widths[i]-less, over-less
+	}
+}
+
+// saying is a line with who opened a case, with what words; nothing where nobody knows.
+func (e explainer) saying(i *casework.Item) string {
+	words := printable(i.Words)
+	if words == "" && i.Author == "" {
+		return ""
+	}
+	line := "  "
+	if by := shortened(printable(i.Author), 30); by != "" {
+		line += by + ": "
+	}
+	return fitting(line+words, columns) + "\n"
+}
+
+// fitting is a text of at most so many columns of a terminal.
+func fitting(s string, most int) string {
+	used, end := 0, 0 // end: where an ellipsis would still fit
+	for at, r := range s {
+		wide := 1
+		if kind := width.LookupRune(r).Kind(); kind == width.EastAsianWide || kind == width.EastAsianFullwidth {
+			wide = 2
+		}
+		if used+wide > most {
+			return strings.TrimRight(s[:end], " ") + "…"
+		}
+		if used += wide; used < most {
+			end = at + utf8.RuneLen(r)
+		}
+	}
+	return s
 }
 
 func caseRow(i *casework.Item, now time.Time) []cell {
@@ -109,8 +163,8 @@ func caseRow(i *casework.Item, now time.Time) []cell {
 		{shortened(oneLine(owner), 20), plain},
 		{shortened(oneLine(i.Brand), 20), plain},
 		{kind, plain},
-		{fmt.Sprint(i.Count), plain},
-		{fmt.Sprint(i.Reach), plain},
+		{figure(int64(i.Count)), plain},
+		{figure(i.Reach), plain},
 		{ago(now, i.Changed), plain},
 	}
 }

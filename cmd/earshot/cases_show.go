@@ -6,28 +6,28 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"earshot"
-	"earshot/alerts"
 	"earshot/alerts/casework"
 	"earshot/bus"
 )
 
 func newShowCaseCommand(call *casesCall) *cobra.Command {
-	return &cobra.Command{
+	why := false
+	cmd := &cobra.Command{
 		Use:   "show ID",
 		Short: "Show all there is to know of a case",
-		Long: "Shows a case: its mentions with what the book says of them and why, what happened to\n" +
-			"it, notes, what is pinned to its story, and cases that may be of the same person.",
-		Example: "  earshot cases show k3f9 --team cs",
+		Long: "Shows a case: how far its story or its crisis spreads, its mentions with what the book\n" +
+			"says of them and the three strongest reasons for it, what happened to it, notes, what\n" +
+			"is pinned to its story, and cases that may be of the same person.",
+		Example: "  earshot cases show k3f9 --team cs\n  earshot cases show k3f9 --why --team cs   # with every reason",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return fmt.Errorf("the ID of one case is expected (such as: %s)", strings.TrimSpace(cmd.Example))
+				return fmt.Errorf("the ID of one case is expected (such as: %s k3f9)", cmd.CommandPath())
 			}
 			return nil
 		},
@@ -37,14 +37,16 @@ func newShowCaseCommand(call *casesCall) *cobra.Command {
 				return err
 			}
 			return call.show(cmd, sheet, func(w io.Writer, e explainer) error {
-				_, err := w.Write(sheetText(e, &sheet, time.Now()))
+				_, err := w.Write(sheetText(e, &sheet, time.Now(), why))
 				return err
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&why, "why", false, "print every reason for what the book says of a mention")
+	return cmd
 }
 
-func sheetText(e explainer, s *casework.Sheet, now time.Time) []byte {
+func sheetText(e explainer, s *casework.Sheet, now time.Time, why bool) []byte {
 	var out bytes.Buffer
 	c := &s.Case
 	kind := string(c.Kind)
@@ -52,7 +54,7 @@ func sheetText(e explainer, s *casework.Sheet, now time.Time) []byte {
 		kind += "/" + oneLine(c.Topic)
 	}
 	fmt.Fprintf(&out, "%s  %s · %s · %s · %s\n", e.in(bold, c.ID), e.in(bandTone(c.Band), string(c.Band)), c.Brand, kind, c.State)
-	fmt.Fprintf(&out, "  %s, reach %d, opened %s", plural(c.Count, "mention"), c.Reach, ago(now, c.Opened))
+	fmt.Fprintf(&out, "  %s, %s, opened %s", plural(c.Count, "mention"), followers(c.Reach), ago(now, c.Opened))
 	if c.Owner != "" {
 		fmt.Fprintf(&out, ", %s has it", oneLine(c.Owner))
 	}
@@ -66,9 +68,9 @@ func sheetText(e explainer, s *casework.Sheet, now time.Time) []byte {
 	if h := c.LegalHold; h != nil {
 		fmt.Fprintf(&out, "  held until %s (%s, approved by %s, says %s)\n", h.Until.Format(time.DateOnly), oneLine(h.Reason), oneLine(h.Approver), oneLine(h.By))
 	}
-	e.evidence(&out, s)
+	e.spread(&out, s, now)
 	for i := range s.Mentions {
-		e.said(&out, &s.Mentions[i])
+		e.said(&out, &s.Mentions[i], now, why)
 	}
 	if s.Left > 0 {
 		fmt.Fprintf(&out, "\n%s more\n", plural(s.Left, "mention"))
@@ -90,35 +92,6 @@ func sheetText(e explainer, s *casework.Sheet, now time.Time) []byte {
 	return out.Bytes()
 }
 
-// evidence writes what a crisis was told with last.
-func (e explainer) evidence(out *bytes.Buffer, s *casework.Sheet) {
-	v := s.Evidence
-	if v == nil {
-		return
-	}
-	fmt.Fprintf(out, "\n%s\n", e.in(bold, alerts.Summary(&earshot.Alert{Urgency: s.Case.Band, Brand: s.Case.Brand, Kind: s.Case.Kind, Topic: s.Case.Topic, Evidence: v})))
-	tallies := func(name string, list []earshot.Tally) {
-		said := make([]string, 0, len(list))
-		for _, t := range list {
-			said = append(said, fmt.Sprintf("%s (%d)", oneLine(t.Name), t.Count))
-		}
-		if len(said) > 0 {
-			fmt.Fprintf(out, "  %-9s %s\n", name, strings.Join(said, ", "))
-		}
-	}
-	fmt.Fprintf(out, "  %-9s %d followers, %.0f %% new accounts, %.0f %% reposts, %.0f %% copies\n", "who", v.Reach, 100*v.NewShare, 100*v.Reposts, 100*v.Copies)
-	tallies("new words", v.Words)
-	tallies("rules", v.Rules)
-	tallies("heard by", v.Listeners)
-	for _, f := range v.Because {
-		met := "-"
-		if f.Met {
-			met = "+"
-		}
-		fmt.Fprintf(out, "  %s %s: %s of %s\n", met, f.What, strconv.FormatFloat(f.Seen, 'f', -1, 64), strconv.FormatFloat(f.Needed, 'f', -1, 64))
-	}
-}
-
 func ownedBy(owner string) string {
 	if owner == "" {
 		return "nobody has it"
@@ -126,8 +99,9 @@ func ownedBy(owner string) string {
 	return oneLine(owner) + " has it"
 }
 
-// said writes a mention of a case with what the book says of it.
-func (e explainer) said(out *bytes.Buffer, m *casework.Said) {
+// said writes a mention of a case with what the book says of it, and why: in short, or
+// with every reason.
+func (e explainer) said(out *bytes.Buffer, m *casework.Said, now time.Time, why bool) {
 	if m.Gone {
 		fmt.Fprintf(out, "\n(a post that was taken back, or is older than what is kept)\n")
 		return
@@ -135,6 +109,9 @@ func (e explainer) said(out *bytes.Buffer, m *casework.Said) {
 	fmt.Fprintf(out, "\n%s", e.in(bold, printable(m.Mention.ID)))
 	if by := author(m.Mention); by != "" {
 		fmt.Fprintf(out, " — %s", printable(by))
+	}
+	if !m.Mention.Posted.IsZero() {
+		fmt.Fprintf(out, ", %s", ago(now, m.Mention.Posted))
 	}
 	out.WriteByte('\n')
 	verdicts := []earshot.Verdict{*m.Verdict}
@@ -145,7 +122,11 @@ func (e explainer) said(out *bytes.Buffer, m *casework.Said) {
 	if m.Mention.URL != "" {
 		fmt.Fprintf(out, "  %s\n", printable(m.Mention.URL))
 	}
-	e.verdict(out, m.Mention, m.Verdict)
+	if why {
+		e.verdict(out, m.Mention, m.Verdict)
+		return
+	}
+	e.brief(out, m.Mention, m.Verdict)
 }
 
 func author(m *earshot.Mention) string {

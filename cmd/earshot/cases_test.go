@@ -199,6 +199,7 @@ func TestCasesCommand(t *testing.T) {
 		says string
 	}{
 		{"anna", []string{"--team", "cs"}, exitOK, id},
+		{"anna", []string{"--team", "cs"}, exitOK, "  @jane1: acme makes me furious, number 1"},
 		{"anna", []string{"claim", id, "--team", "cs"}, exitOK, "claimed by anna"},
 		{"bob", []string{"claim", id, "--team", "cs"}, exitFailed, "anna has had it since"},
 		{"anna", []string{"--team", "cs", "--me"}, exitOK, "claimed"},
@@ -206,6 +207,9 @@ func TestCasesCommand(t *testing.T) {
 		{"anna", []string{"answer", id, "--team", "cs", "--note", "by phone"}, exitOK, "answered"},
 		{"anna", []string{"show", id, "--team", "cs"}, exitOK, "by phone"},
 		{"anna", []string{"show", id, "--team", "cs"}, exitOK, "goes to cs as customer"},
+		{"anna", []string{"show", id, "--team", "cs", "--why"}, exitOK, "goes to cs as customer"},
+		{"anna", []string{"undo", id, "--team", "cs"}, exitOK, "undone by anna: “answered” by anna ("},
+		{"anna", []string{"undo", id, "--team", "cs"}, exitOK, "undone by anna: “undone” by anna ("},
 		{"anna", []string{"mute", id, "--for", "30d", "--team", "cs"}, exitFailed, "at most 1d"},
 		{"anna", []string{"mute", id, "--team", "cs"}, exitUsage, "for"},
 		{"anna", []string{"escalate", id, "--to", "pr", "--team", "cs"}, exitOK, "escalated by anna"},

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"earshot"
+)
+
+// briefReasons is how many reasons for a quality are shown where not all are asked for.
+const briefReasons = 3
+
+// brief writes what the book says of a mention: the figures in one line, below it the
+// strongest reasons for each.
+func (e explainer) brief(out *bytes.Buffer, m *earshot.Mention, v *earshot.Verdict) {
+	line := fmt.Sprintf("sentiment %s, urgency %s", signed(v.Sentiment), v.Urgency)
+	for _, list := range []struct {
+		what  string
+		words []string
+	}{{"topics", v.Topics}, {"labels", v.Labels}} {
+		if len(list.words) > 0 {
+			line += ", " + list.what + " " + strings.Join(list.words, ", ")
+		}
+	}
+	if v.OwnedAuthor {
+		line += ", written by the brand itself"
+	}
+	for _, r := range v.Routes {
+		line += fmt.Sprintf(", goes to %s as %s", r.Team, r.Kind)
+		if r.Topic != "" {
+			line += "/" + r.Topic
+		}
+	}
+	fmt.Fprintf(out, "  %s\n", e.in(bold, line))
+	for _, of := range []earshot.Quality{earshot.OfRelevance, earshot.OfSentiment, earshot.OfUrgency, earshot.OfDelight} {
+		reasons := slices.DeleteFunc(slices.Clone(v.Reasons), func(r earshot.Reason) bool { return r.Of != of })
+		slices.SortStableFunc(reasons, func(a, b earshot.Reason) int {
+			return cmp.Compare(max(b.Weight, -b.Weight), max(a.Weight, -a.Weight))
+		})
+		if len(reasons) == 0 {
+			continue
+		}
+		said := make([]string, 0, briefReasons+1)
+		for _, r := range reasons[:min(len(reasons), briefReasons)] {
+			said = append(said, fmt.Sprintf("%s %s%s", e.in(toneOf(r.Weight), signed(r.Weight)), printable(r.Rule), e.words(m, r)))
+		}
+		if left := len(reasons) - len(said); left > 0 {
+			said = append(said, fmt.Sprintf("and %d more", left))
+		}
+		fmt.Fprintf(out, "    %-10s %s\n", of, strings.Join(said, "; "))
+	}
+}
