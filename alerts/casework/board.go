@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -191,6 +192,34 @@ func (b *Board) Len() int {
 		n += len(team)
 	}
 	return n
+}
+
+// Alive is how many cases each team has that somebody has to see to; teams without
+// one are left out. It is nil as long as not all cases have been read.
+func (b *Board) Alive() map[string]int {
+	select {
+	case <-b.loaded:
+	default:
+		return nil
+	}
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	count := map[string]int{}
+	for name, team := range b.teams {
+		for _, item := range team {
+			if slices.Contains(alive, item.State) {
+				count[name]++
+			}
+		}
+	}
+	return count
+}
+
+// has reports whether a team has, or had, a case.
+func (b *Board) has(team string) bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return len(b.teams[team]) > 0
 }
 
 // Pin is what is pinned to the cases of a story now, or to a case of no story;

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"earshot"
@@ -32,6 +33,9 @@ func (d *Desk) Serve(ctx context.Context, team, person string, verb Verb, payloa
 	}
 	if err := d.Board.await(ctx); err != nil {
 		return nil, err
+	}
+	if teams := d.Teams(); team != earshot.Ops && !slices.Contains(teams, team) && !d.Board.has(team) {
+		return nil, refuse(NotFound, "there is no team %q (one of %s), and no case of a former one", shown(team), words(teams))
 	}
 	switch verb {
 	case List:

@@ -22,6 +22,7 @@ type personCall struct {
 	at       connection
 	team, as string
 	anyTeam  bool // where no team is named the daemon's own login acts for all of them
+	former   bool // the daemon knows of more teams than the configuration
 	asJSON   bool
 }
 
@@ -64,6 +65,7 @@ func newCasesCommand() *cobra.Command {
 			})
 		},
 	}
+	call.former = true
 	call.addFlags(cmd)
 	addQueryFlags(cmd, &query)
 	cmd.AddCommand(newShowCaseCommand(&call), newWatchCasesCommand(&call))
@@ -141,7 +143,7 @@ func (c *personCall) dial(cmd *cobra.Command) (client *bus.Client, team, person 
 		}
 		return nil, "", "", usageError{"--team is missing" + hint}
 	}
-	if teams != nil && team != earshot.Ops && !(c.anyTeam && team == earshot.All) && !slices.Contains(teams, team) {
+	if teams != nil && !c.former && team != earshot.Ops && !(c.anyTeam && team == earshot.All) && !slices.Contains(teams, team) {
 		return nil, "", "", usageError{fmt.Sprintf("there is no team %q (one of %s)", team, strings.Join(teams, ", "))}
 	}
 	client, err = c.at.dial(cmd)

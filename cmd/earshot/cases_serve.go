@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"sync"
 	"time"
+
+	"go.uber.org/zap"
 
 	"earshot"
 	"earshot/alerts"
@@ -89,11 +93,27 @@ func (d *daemon) keepBoard(ctx context.Context) {
 		d.board.Put(e)
 		keeper.see(e)
 	}
+	var begun sync.Once
 	d.bus.FollowCases(ctx, each, func() {
 		d.board.Loaded()
+		begun.Do(d.sayFormer)
 		if now := time.Now(); now.Sub(pruned) > pruneEvery {
 			pruned = now
 			d.board.Prune(now.Add(-2*d.config.Load().Retention - pruneEvery))
 		}
 	})
+}
+
+// sayFormer names the teams that the configuration has no longer and whose cases
+// nobody would see to. Before the cases have been read it says nothing.
+func (d *daemon) sayFormer() {
+	teams := append(teamNames(d.config.Load()), earshot.Ops)
+	left := d.board.Alive()
+	for _, team := range slices.Sorted(maps.Keys(left)) {
+		if slices.Contains(teams, team) {
+			continue
+		}
+		d.log.Warn("a team that is gone has open cases", zap.String("team", team), zap.Int("open", left[team]),
+			zap.String("hint", "put it back into teams, or hand them over: earshot cases --team "+team+" lists them, earshot cases escalate ID --team "+team+" --to another gives them away"))
+	}
 }

@@ -110,6 +110,7 @@ func (d *daemon) reload(ctx context.Context) error {
 	d.log.Info("configuration reloaded", zap.Int("brands", len(next.Rules.Brands)), zap.Int("rules", len(next.Rules.Rules)),
 		zap.Int("teams", len(next.Teams)), zap.Int("listeners", len(next.Listeners)), zap.Int("sinks", len(next.Sinks)))
 	d.sayWhatWaits(next)
+	d.sayFormer()
 	return nil
 }
 
