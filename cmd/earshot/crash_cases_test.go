@@ -164,13 +164,13 @@ func play(s *theatre, scenes []crashScene, between func()) {
 // another.
 func TestCrashCases(t *testing.T) {
 	t.Parallel()
-	kills := 3
+	kills := 2
 	killed := map[string]func(t *testing.T) *natsServer{"embedded": func(*testing.T) *natsServer { return nil }}
 	if os.Getenv("EARSHOT_LONG") != "" {
 		kills = 100
 		killed["external"] = func(t *testing.T) *natsServer { return newNATSServer(t) }
 	} else {
-		t.Log("3 kills; EARSHOT_LONG=1 makes it 200, half of them beside a server that dies as well")
+		t.Log("2 kills; EARSHOT_LONG=1 makes it 200, half of them beside a server that dies as well")
 	}
 	var want ending
 	got := map[string]ending{}
