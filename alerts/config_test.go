@@ -27,6 +27,7 @@ func TestProblems(t *testing.T) {
 			{Name: "Customer Service"},
 			{Name: "cs", Kinds: []earshot.Kind{earshot.KindCrisis, "rant"}, RespondWithin: map[earshot.Band]time.Duration{"urgent": time.Hour, earshot.High: 0}},
 			{Name: "cs"},
+			{Name: earshot.All},
 		},
 		Bands:  earshot.Bands{Normal: 60, High: 30, Critical: 85},
 		MaxAge: -time.Hour,
@@ -37,6 +38,7 @@ teams[2].kinds[1]: there is no kind "rant" (one of customer, delight, silence, l
 teams[2].respond_within.high: nobody can answer in no time (such as 1h; leave it out for no clock)
 teams[2].respond_within.urgent: there is no urgency "urgent" (one of low, normal, high, critical)
 teams[3].name: two teams are named "cs" (give each its own name)
+teams[4].name: "all" is reserved (it stands for all teams: choose another name)
 urgency: the bands do not rise (0 < normal < high < critical, such as 30, 60 and 85)
 alert_max_age: an age cannot be negative (such as 24h)`
 	engine, problems := alerts.New(alerts.Options{Log: &alertstest.Log{}}, broken)

@@ -75,6 +75,8 @@ func (t Team) check(path string, others map[string]Team) earshot.Problems {
 		report("", "the team has no name", "add name: cs")
 	} else if !teamName.MatchString(t.Name) {
 		report(".name", fmt.Sprintf("%q cannot be a team's name", t.Name), "a to z, 0 to 9 and -, at most 63 characters")
+	} else if t.Name == earshot.All {
+		report(".name", fmt.Sprintf("%q is reserved", t.Name), "it stands for all teams: choose another name")
 	} else if _, double := others[t.Name]; double {
 		report(".name", fmt.Sprintf("two teams are named %q", t.Name), "give each its own name")
 	}
