@@ -44,11 +44,14 @@ const Most = 8 << 10
 type Post struct {
 	Spans  []Span
 	Groups [GroupCount][]Feature
+
+	runs once // of scripts without spaces
 }
 
 // Read cuts a title and a body. It takes any bytes; what is no UTF-8 separates.
 func (p *Post) Read(title, body string) {
 	p.Spans = p.Spans[:0]
+	p.runs.forget()
 	for g := range p.Groups {
 		p.Groups[g] = p.Groups[g][:0]
 	}

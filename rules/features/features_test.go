@@ -73,6 +73,33 @@ func TestDenied(t *testing.T) {
 	}
 }
 
+// Where words have no spaces between them a run of characters counts once a post,
+// title and body together, and a post holds no more of them than places for them.
+func TestRunsOnce(t *testing.T) {
+	runs := func(title, body string) int {
+		var p features.Post
+		for range 2 { // what was read before is forgotten
+			p.Read(title, body)
+		}
+		return len(p.Groups[features.Runs3])
+	}
+	for s, want := range map[string]int{"มาก": 1, "มาก มาก มาก": 1, "much much": 2 * runs("", "much")} {
+		if got := runs("", s); got != want {
+			t.Errorf("%q has %d runs of three characters, want %d", s, got, want)
+		}
+	}
+	if got := runs("มาก", "มาก"); got != 1 {
+		t.Errorf("said in title and body: %d runs", got)
+	}
+	var long strings.Builder
+	for r := rune(0x4E00); r < 0x4E00+2600; r++ {
+		long.WriteRune(r)
+	}
+	if got := runs("", long.String()); got == 0 || got > 2048 {
+		t.Errorf("2600 different characters have %d runs", got)
+	}
+}
+
 // Whatever the bytes, spans lie in the text and features in spans, and both are
 // bounded.
 func FuzzRead(f *testing.F) {

@@ -25,6 +25,7 @@ type scanner struct {
 	midst   bool    // a sentence has begun
 	run     [4]rune // the characters before, newest first
 	length  int     // how many of them count
+	once    bool    // each run counts once a post
 	again   uint32  // the last emoji, and how often in a row
 	times   int
 }
@@ -164,6 +165,8 @@ func (sc *scanner) close(h uint32, letters, capitals int, drawn bool) {
 func (sc *scanner) solo(i int) int {
 	sc.length = 0
 	sc.last = 0
+	sc.once = true
+	defer func() { sc.once = false }()
 	from, count := i, 0
 	var before rune
 	same := 0
@@ -212,8 +215,11 @@ func (sc *scanner) push(r rune) {
 	h := uint32(offset)
 	for n := range sc.length {
 		h = step(h, sc.run[n])
-		if n > 0 || r != ' ' {
-			sc.post.add(Runs1+Group(n), finish(h+uint32(n+1)*saltTag))
+		if n == 0 && r == ' ' {
+			continue
+		}
+		if run := finish(h + uint32(n+1)*saltTag); !sc.once || sc.post.runs.first(run) {
+			sc.post.add(Runs1+Group(n), run)
 		}
 	}
 }

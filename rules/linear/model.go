@@ -177,14 +177,11 @@ func (m *Model) Sum1(p *features.Post, parts []int32) (sum int32) {
 
 // Sum2 adds up the features of a group for a model of three classes; their hashes
 // are changed by salt, 0 for none, so that a model can have weights of its own for
-// a language; names may be left out. What each span argues for the second and for
-// the third class is added to parts, two a span.
-func (m *Model) Sum2(p *features.Post, g features.Group, salt uint32, names bool, parts []int32) {
+// a language. What each span argues for the second and for the third class is added
+// to parts, two a span.
+func (m *Model) Sum2(p *features.Post, g features.Group, salt uint32, parts []int32) {
 	own := m.slots != nil && single(g)
 	for _, f := range p.Groups[g] {
-		if !names && p.Spans[f.Span].Name {
-			continue
-		}
 		hash := f.Hash ^ salt
 		at := int(hash&m.mask) * 2
 		part := parts[2*f.Span:][:2]

@@ -48,11 +48,11 @@ func TestOwnRows(t *testing.T) {
 	var p features.Post
 	p.Read("", "good day")
 	var parts [4]int32
-	if m.Sum2(&p, features.Words, 0, true, parts[:]); parts != [4]int32{-8, 26, 1, 1} {
+	if m.Sum2(&p, features.Words, 0, parts[:]); parts != [4]int32{-8, 26, 1, 1} {
 		t.Errorf("without salt: %v", parts)
 	}
 	parts = [4]int32{}
-	if m.Sum2(&p, features.Words, 4, true, parts[:]); parts != [4]int32{2, 5, 1, 1} {
+	if m.Sum2(&p, features.Words, 4, parts[:]); parts != [4]int32{2, 5, 1, 1} {
 		t.Errorf("with salt: %v", parts)
 	}
 	if _, err := linear.Read(string(file[:len(file)-1])); err == nil {
@@ -102,7 +102,7 @@ func FuzzReadFile(f *testing.F) {
 			m.Sum1(&p, parts)
 		case 2:
 			for _, g := range m.Groups {
-				m.Sum2(&p, g, 1, true, make([]int32, 2*len(p.Spans)))
+				m.Sum2(&p, g, 1, make([]int32, 2*len(p.Spans)))
 			}
 		}
 		m.SumN(&p, make([]int32, m.Outputs()))

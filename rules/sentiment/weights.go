@@ -30,6 +30,7 @@ var labels = [...]string{neutral: "neu", negative: "neg", positive: "pos"}
 const (
 	Temperature = "temperature:" // and a language: by which its odds are divided to be chances
 	Band        = "band"         // scores nearer to 0 are neu
+	Tilt        = "tilt"         // in English, what the odds of neu must exceed to be the label
 )
 
 // Numbers is how many numbers the word lists give the model: how much they find
@@ -43,6 +44,7 @@ type weights struct {
 	salts map[string]uint32
 	cools map[string]float64 // 1 / temperature
 	cool  float64            // the same of languages that it has not read: the median
+	tilt  float64            // factor of neutral's chance where it is compared, in English
 }
 
 var loadWeights = sync.OnceValue(func() *weights {
@@ -59,6 +61,7 @@ var loadWeights = sync.OnceValue(func() *weights {
 			w.cools[lang] = 1 / t
 		}
 	}
+	w.tilt = math.Exp(-w.model.Extra[Tilt])
 	w.cool = 1
 	if all := slices.Sorted(maps.Values(w.cools)); len(all) > 0 {
 		w.cool = all[len(all)/2]
@@ -95,16 +98,18 @@ func Salt(lang string) uint32 {
 // Own reports whether languages have weights of their own for a group.
 func Own(g features.Group) bool { return g == features.Words || g == features.Denied }
 
-// Nameless reports whether names are left out of a group: in English, where a
-// capital tells them, their characters would say more about brands than feelings.
-func Nameless(lang string, g features.Group) bool {
-	return (lang == "en" || lang == "") && (g == features.Runs2 || g == features.Runs3)
-}
-
-// Reads reports whether a group tells something in a language: single characters and
-// runs of four do where words have no spaces between them.
+// Reads reports whether a group tells something in a language. Runs of characters are
+// of no use in English, where words are many and learnt from many posts: they know
+// topics and firms better than feelings. Single characters and runs of four tell
+// something where words have no spaces between them.
 func Reads(lang string, g features.Group) bool {
-	return g != features.Runs1 && g != features.Runs4 || lang == "th"
+	switch g {
+	case features.Runs1, features.Runs4:
+		return lang == "th"
+	case features.Runs2, features.Runs3:
+		return lang != "en" && lang != ""
+	}
+	return true
 }
 
 // sum adds up what the model makes of a post, in units, two a span. Of a language
@@ -119,7 +124,7 @@ func (w *weights) sum(spans []int32, in *Input) {
 		if Own(g) {
 			own = salt
 		}
-		w.model.Sum2(in.Post, g, own, !Nameless(in.Lang, g), spans)
+		w.model.Sum2(in.Post, g, own, spans)
 	}
 }
 
@@ -170,11 +175,17 @@ func (w *weights) result(z odds, lang string) Result {
 	}
 	chances := [...]float64{neutral: 1, negative: math.Exp(min(z.neg*cool, 40)), positive: math.Exp(min(z.pos*cool, 40))}
 	sum := chances[neutral] + chances[negative] + chances[positive]
-	best := neutral
 	for k := range chances {
 		chances[k] /= sum
-		if chances[k] > chances[best] {
-			best = k
+	}
+	least := chances[neutral]
+	if lang == "en" {
+		least *= w.tilt
+	}
+	best := neutral
+	for _, k := range [...]int{negative, positive} {
+		if chances[k] > least {
+			best, least = k, chances[k]
 		}
 	}
 	score := chances[positive] - chances[negative]
