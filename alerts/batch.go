@@ -270,10 +270,10 @@ func (b *batch) add(c *open, event earshot.CaseEvent) {
 		b.events = append(b.events, event)
 		return
 	}
-	b.events = append(b.events, reference(event))
 	if event.Alert.Story = b.engine.stories.Story(event.Case.Story); event.Alert.Story != nil {
 		event.Alert.Summary = Summary(event.Alert)
 	}
+	b.events = append(b.events, reference(event))
 	b.tell(*event.Alert)
 }
 

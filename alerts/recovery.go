@@ -19,6 +19,10 @@ func reference(event earshot.CaseEvent) earshot.CaseEvent {
 		counts.First, counts.Top = earshot.Source{}, nil // addresses repeat headlines
 		alert.Evidence = &counts
 	}
+	if alert.Story != nil { // which names mentions by their keys, until it is told
+		story := *alert.Story
+		alert.Story = &story
+	}
 	event.Alert = &alert
 	return event
 }
