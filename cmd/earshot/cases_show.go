@@ -76,9 +76,7 @@ func sheetText(e explainer, s *casework.Sheet, now time.Time, why bool) []byte {
 		fmt.Fprintf(&out, "\n%s more\n", plural(s.Left, "mention"))
 	}
 	e.happened(&out, s)
-	for _, i := range s.Elsewhere {
-		fmt.Fprintf(&out, "\nalso at %s: %s, %s, %s\n", i.Team, i.ID[:min(len(i.ID), shortID)], i.State, ownedBy(i.Owner))
-	}
+	elsewhere(&out, s.Elsewhere)
 	for _, a := range s.Alike {
 		fmt.Fprintf(&out, "\nmay be the same person: %s on %s (same %s)\n", a.Case[:min(len(a.Case), shortID)], a.Network, a.Because)
 	}
@@ -90,6 +88,23 @@ func sheetText(e explainer, s *casework.Sheet, now time.Time, why bool) []byte {
 		fmt.Fprintf(&out, "\nyou can: %s\n", strings.Join(words, ", "))
 	}
 	return out.Bytes()
+}
+
+// shownElsewhere is how many linked cases are named one by one.
+const shownElsewhere = 5
+
+// elsewhere names the cases of other teams on the same matter, or how many there are.
+func elsewhere(out *bytes.Buffer, linked []casework.Item) {
+	for n, i := range linked {
+		if n == 0 {
+			out.WriteByte('\n')
+		}
+		if n == shownElsewhere {
+			fmt.Fprintf(out, "and %s of other teams on the same matter (--json lists them)\n", plural(len(linked)-n, "further case"))
+			return
+		}
+		fmt.Fprintf(out, "also at %s: %s, %s, %s\n", oneLine(i.Team), i.ID[:min(len(i.ID), shortID)], i.State, ownedBy(i.Owner))
+	}
 }
 
 func ownedBy(owner string) string {

@@ -62,7 +62,7 @@ func TestSheetOfAStory(t *testing.T) {
 	text := string(sheetText(explainer{}, s, now, false))
 	for _, said := range []string{
 		"a story of 1,200 posts by 1,100 authors on x, rss", "533,400 followers", "1 repost, 1,000 copies", "began      1h ago, last post just now",
-		"sentiment -0.5, urgency 60, goes to cs as customer", "-0.333333 broken; -0.25 awful; +0.1 help; and 1 more",
+		"sentiment -0.5, urgency 60, goes to cs as customer", "-0.33 broken; -0.25 awful; +0.1 help; and 1 more",
 	} {
 		if !strings.Contains(text, said) {
 			t.Errorf("it does not say %q:\n%s", said, text)

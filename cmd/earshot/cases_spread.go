@@ -122,8 +122,14 @@ func (e explainer) posts(out *bytes.Buffer, posts []casework.Post, now time.Time
 		if p.First {
 			name = "began with"
 		}
-		words := cmp.Or(p.Words, "a post without words")
-		fact(out, name, fmt.Sprintf("“%s”", e.apart(shortened(printable(words), 160))))
+		switch {
+		case p.Words == "":
+			fact(out, name, "a post without words")
+		case i > 0 && p.Words == posts[0].Words:
+			fact(out, name, "the same words")
+		default:
+			fact(out, name, "“"+e.apart(shortened(printable(p.Words), 160))+"”")
+		}
 		by := cmp.Or(printable(p.Author), "somebody") + " on " + printable(p.Network)
 		if p.Reach > 0 {
 			by += ", " + followers(p.Reach)

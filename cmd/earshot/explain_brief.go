@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"earshot"
@@ -16,7 +18,7 @@ const briefReasons = 3
 // brief writes what the book says of a mention: the figures in one line, below it the
 // strongest reasons for each.
 func (e explainer) brief(out *bytes.Buffer, m *earshot.Mention, v *earshot.Verdict) {
-	line := fmt.Sprintf("sentiment %s, urgency %s", signed(v.Sentiment), v.Urgency)
+	line := fmt.Sprintf("sentiment %s, urgency %s", rounded(v.Sentiment, "+"), rounded(v.Urgency, ""))
 	for _, list := range []struct {
 		what  string
 		words []string
@@ -36,7 +38,7 @@ func (e explainer) brief(out *bytes.Buffer, m *earshot.Mention, v *earshot.Verdi
 	}
 	fmt.Fprintf(out, "  %s\n", e.in(bold, line))
 	for _, of := range []earshot.Quality{earshot.OfRelevance, earshot.OfSentiment, earshot.OfUrgency, earshot.OfDelight} {
-		reasons := slices.DeleteFunc(slices.Clone(v.Reasons), func(r earshot.Reason) bool { return r.Of != of })
+		reasons := slices.DeleteFunc(slices.Clone(v.Reasons), func(r earshot.Reason) bool { return r.Of != of || r.Rule == earshot.Limit })
 		slices.SortStableFunc(reasons, func(a, b earshot.Reason) int {
 			return cmp.Compare(max(b.Weight, -b.Weight), max(a.Weight, -a.Weight))
 		})
@@ -45,11 +47,23 @@ func (e explainer) brief(out *bytes.Buffer, m *earshot.Mention, v *earshot.Verdi
 		}
 		said := make([]string, 0, briefReasons+1)
 		for _, r := range reasons[:min(len(reasons), briefReasons)] {
-			said = append(said, fmt.Sprintf("%s %s%s", e.in(toneOf(r.Weight), signed(r.Weight)), printable(r.Rule), e.words(m, r)))
+			said = append(said, fmt.Sprintf("%s %s%s", e.in(toneOf(r.Weight), rounded(r.Weight, "+")), printable(r.Rule), e.words(m, r)))
 		}
 		if left := len(reasons) - len(said); left > 0 {
 			said = append(said, fmt.Sprintf("and %d more", left))
 		}
 		fmt.Fprintf(out, "    %-10s %s\n", of, strings.Join(said, "; "))
 	}
+}
+
+// rounded is a score to two decimals, with a sign for what argues for something.
+func rounded(s earshot.Score, plus string) string {
+	text := strconv.FormatFloat(math.Round(100*s.Float())/100, 'f', -1, 64)
+	switch {
+	case text == "-0":
+		return "0"
+	case s > 0:
+		return plus + text
+	}
+	return text
 }
