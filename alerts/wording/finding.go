@@ -30,12 +30,16 @@ func Finding(f earshot.Finding, number func(int64) string) (what, seen, needed s
 	return what, figure(f.Seen), figure(f.Needed)
 }
 
-// chance writes how unlikely something is, in powers of ten, to one figure.
+// chance writes how unlikely something is, in powers of ten, to one figure; a dash for
+// what is usual, or not known.
 func chance(power float64, number func(int64) string) string {
+	if power <= 0 {
+		return "–"
+	}
 	if power > leastChance {
 		return "< 1:" + number(int64(math.Pow10(leastChance)))
 	}
-	n := math.Pow(10, max(power, 0))
+	n := math.Pow(10, power)
 	unit := math.Pow10(int(math.Log10(n)))
 	return "1:" + number(int64(math.Round(n/unit)*unit))
 }

@@ -20,7 +20,7 @@ func TestFinding(t *testing.T) {
 		{earshot.Finding{What: "followers of all authors", Seen: 533400, Needed: 1e6}, "followers of all authors: 533400 of 1000000"},
 		{earshot.Finding{What: "share of negative authors", Seen: .82, Needed: .5}, "share of negative authors: 82 % of 50 %"},
 		{earshot.Finding{What: "authors against habit, powers of ten", Seen: 2.4, Needed: 7}, "chance of so many authors by habit: 1:300 of 1:10000000"},
-		{earshot.Finding{What: "negative authors against habit, powers of ten", Seen: 0, Needed: 300}, "chance of so many negative authors by habit: 1:1 of < 1:1000000000"},
+		{earshot.Finding{What: "negative authors against habit, powers of ten", Seen: 0, Needed: 300}, "chance of so many negative authors by habit: – of < 1:1000000000"},
 		{earshot.Finding{What: "times the usual number of negative authors", Seen: 2.55, Needed: 3}, "times the usual number of negative authors: 2.6 of 3"},
 	} {
 		if what, seen, needed := wording.Finding(c.of, number); what+": "+seen+" of "+needed != c.want {
