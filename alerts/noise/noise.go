@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"earshot"
@@ -118,7 +119,7 @@ func (c Config) Check(path string, teams []string) earshot.Problems {
 	for _, team := range slices.Sorted(maps.Keys(c.Limits)) {
 		at, limit := ".limits."+team, c.Limits[team]
 		if !slices.Contains(teams, team) {
-			report(at, fmt.Sprintf("there is no team %q", team), "one of teams")
+			report(at, fmt.Sprintf("there is no team %q", team), "there are: "+strings.Join(teams, ", "))
 		}
 		if limit.Alerts < 1 || limit.Alerts > mostAlerts {
 			report(at+".alerts", "not a number of alerts", "such as 30; leave the team out for no limit")

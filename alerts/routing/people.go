@@ -2,6 +2,7 @@ package routing
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,7 +78,7 @@ func (t *Table) check(path string, line *Line) earshot.Problems {
 	}
 	team := func(at, name string) {
 		if _, known := t.teams[name]; !known {
-			report(at, "there is no team \""+name+"\"", "one of teams")
+			report(at, "there is no team \""+name+"\"", "there are: "+words(slices.Sorted(maps.Keys(t.teams))))
 		}
 	}
 	kind := func(at string, k earshot.Kind) {

@@ -71,6 +71,7 @@ func (l *loader) load() {
 	l.book(l.teamNames())
 	l.listeners()
 	l.sinks()
+	l.names()
 	l.checkPresence()
 	l.loaded = true
 }
