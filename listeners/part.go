@@ -26,6 +26,7 @@ type part struct {
 	quiet    Quiet
 	again    chan struct{} // wakes a part whose credential was refused
 	refused  string        // the stamp of the file that held it; none is tried twice for having just been written
+	yielded  time.Time     // when it was last said that another process was faster
 	stopped  chan struct{} // closed when run returns
 }
 
@@ -86,9 +87,13 @@ func (p *part) run(ctx context.Context) {
 			// losing shares the part with another process and had better slow down.
 			if conflicts++; conflicts == 1 {
 				wait = 0
+			} else {
+				wait = standBy
 			}
+			p.yield(err, wait)
+		} else {
+			p.report(err, wait)
 		}
-		p.report(err, wait)
 		if !p.rest(ctx, wait) {
 			return
 		}
@@ -264,6 +269,25 @@ func (p *part) report(err error, wait time.Duration) {
 	default:
 		p.log.Warn("source failed", failure(err), zap.Duration("wait", wait))
 	}
+}
+
+// Whoever shares a part with another process asks the network as seldom as standBy, and
+// takes over as late when the other one dies. It says so once in sayAgain.
+const (
+	standBy  = 30 * time.Second
+	sayAgain = time.Hour
+)
+
+// yield notes that another process was faster with what this one heard. That is how it
+// should be where several daemons run, and no failure: what is heard is stored once.
+func (p *part) yield(err error, wait time.Duration) {
+	p.change(func(s *Status) { s.State, s.Retry = Listening, time.Time{} })
+	p.metrics.failed(p.listener, err)
+	say := p.log.Debug
+	if p.yielded.IsZero() || time.Since(p.yielded) >= sayAgain {
+		p.yielded, say = time.Now(), p.log.Info
+	}
+	say("another daemon hears this as well and was faster: nothing is lost, this one stands by", failure(err), zap.Duration("wait", wait))
 }
 
 // sayPanic counts and logs err if it is a panic, and reports whether it is.

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 
 	"earshot"
 	"earshot/listeners"
@@ -225,6 +228,45 @@ func TestConflictReadsTheCursorAgainAtOnce(t *testing.T) {
 		stop()
 		if len(calls) != 2 || calls[1].Sub(calls[0]) != 0 || !slices.Equal(froms, []string{"", "theirs"}) {
 			t.Errorf("calls %v from %q", calls, froms)
+		}
+	})
+}
+
+// Of two daemons that hear the same, the one that keeps losing asks seldom, says so
+// once an hour and not as a warning, and goes on when the other is gone.
+func TestWhoKeepsLosingStandsBy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(nil)
+		var calls atomic.Int64
+		var alone atomic.Bool
+		stop := b.start(t, one("twin", sourceFunc(func(ctx context.Context, from earshot.Cursor, emit listeners.Emit) error {
+			calls.Add(1)
+			if !alone.Load() {
+				b.log.set(func() { b.log.revisions["twin/a"]++ })
+			}
+			if err := emit(ctx, listeners.Batch{Next: earshot.Cursor("ours")}); err != nil {
+				return err
+			}
+			return idle(ctx, from, emit)
+		})))
+		<-time.After(90 * time.Minute)
+		if n := calls.Load(); n < 3 || n > 2+90*60/30 {
+			t.Errorf("asked %d times in 90 minutes", n)
+		}
+		if s := b.state("twin"); s.State != listeners.Listening || s.Err != "" || s.Restarts != 0 {
+			t.Errorf("%+v", s)
+		}
+		if n := b.logs.FilterLevelExact(zapcore.InfoLevel).FilterMessageSnippet("stands by").Len(); n != 2 {
+			t.Errorf("said %d times in 90 minutes", n)
+		}
+		if n := b.logs.Filter(func(e observer.LoggedEntry) bool { return e.Level > zapcore.InfoLevel }).Len(); n != 0 {
+			t.Errorf("%d warnings", n)
+		}
+		alone.Store(true)
+		<-time.After(10 * time.Minute)
+		stop()
+		if len(b.log.batches) != 1 {
+			t.Errorf("%d batches after the other is gone", len(b.log.batches))
 		}
 	})
 }
