@@ -30,7 +30,7 @@ rules:
 teams:
   - name: cs
     respond_within: {critical: 1h, high: 20m}
-    next_reply_within: {high: 30m}
+    next_reply_within: {critical: 30m, high: 30m}
     warn_at: 0.5
     lead: lea
     people: [{name: ann}, {name: bob}, {name: lea}]
