@@ -18,25 +18,22 @@ const briefReasons = 3
 // brief writes what the book says of a mention: the figures in one line, below it the
 // strongest reasons for each.
 func (e explainer) brief(out *bytes.Buffer, m *earshot.Mention, v *earshot.Verdict) {
-	line := fmt.Sprintf("sentiment %s, urgency %s", rounded(v.Sentiment, "+"), rounded(v.Urgency, ""))
+	line := []string{"sentiment " + rounded(v.Sentiment, "+"), "urgency " + rounded(v.Urgency, "")}
 	for _, list := range []struct {
 		what  string
 		words []string
 	}{{"topics", v.Topics}, {"labels", v.Labels}} {
 		if len(list.words) > 0 {
-			line += ", " + list.what + " " + strings.Join(list.words, ", ")
+			line = append(line, list.what+" "+strings.Join(list.words, ", "))
 		}
 	}
 	if v.OwnedAuthor {
-		line += ", written by the brand itself"
+		line = append(line, "written by the brand itself")
 	}
 	for _, r := range v.Routes {
-		line += fmt.Sprintf(", goes to %s as %s", r.Team, r.Kind)
-		if r.Topic != "" {
-			line += "/" + r.Topic
-		}
+		line = append(line, fmt.Sprintf("goes to %s as %s", r.Team, kindOf(r.Kind, r.Topic)))
 	}
-	fmt.Fprintf(out, "  %s\n", e.in(bold, line))
+	fmt.Fprintf(out, "  %s\n", e.in(bold, strings.Join(line, ", ")))
 	for _, of := range []earshot.Quality{earshot.OfRelevance, earshot.OfSentiment, earshot.OfUrgency, earshot.OfDelight} {
 		reasons := slices.DeleteFunc(slices.Clone(v.Reasons), func(r earshot.Reason) bool { return r.Of != of || r.Rule == earshot.Limit })
 		slices.SortStableFunc(reasons, func(a, b earshot.Reason) int {
@@ -66,4 +63,12 @@ func rounded(s earshot.Score, plus string) string {
 		return plus + text
 	}
 	return text
+}
+
+// kindOf is a kind, with the topic if there is one.
+func kindOf(kind earshot.Kind, topic string) string {
+	if topic == "" {
+		return string(kind)
+	}
+	return string(kind) + "/" + topic
 }
