@@ -39,9 +39,10 @@ type Store interface {
 	Add(ctx context.Context, m noise.Mute) error
 	// Drop deletes a mute. One that is not there is dropped already.
 	Drop(ctx context.Context, id string) error
-	// Raised calls each for every alert that was raised for a team, earshot.All for
-	// all teams, since a moment and that nobody has taken back.
-	Raised(ctx context.Context, team string, since time.Time, each func(*earshot.Alert) error) error
+	// RaisedWithin calls each for every alert that was stored for a team, earshot.All
+	// for all teams, since a moment and before another, unless that is zero, and that
+	// nobody has taken back.
+	RaisedWithin(ctx context.Context, team string, since, until time.Time, each func(*earshot.Alert) error) error
 }
 
 // Options is what a desk works with.
@@ -166,15 +167,41 @@ func (d *Desk) preview(ctx context.Context, team string, r *Request) (any, error
 	if err != nil || back <= 0 {
 		return nil, refuse(casework.BadRequest, "%q is no length of time (such as 90m, 36h, 7d)", shown(r.Since))
 	}
-	v := NewView(m, now.Add(-back), now)
-	err = d.Store.Raised(ctx, team, v.Since, func(a *earshot.Alert) error {
-		v.Add(a)
-		return nil
-	})
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, refuse(casework.Unavailable, "there are more alerts since then than can be looked at in time (%d were): ask for a shorter time", v.Alerts)
+	return d.look(ctx, NewView(m, now.Add(-back), now), team, now)
+}
+
+// firstLook is the part of the time of a preview that is looked at first; each further
+// one is twice as long.
+const firstLook = 32
+
+// look goes back from now in ever longer steps, so that what is there when the time is
+// over is all of the newest alerts.
+func (d *Desk) look(ctx context.Context, all *View, team string, now time.Time) (*View, error) {
+	v := all.since(now)
+	until := time.Time{}
+	for step := now.Sub(all.Since) / firstLook; v.Since.After(all.Since); step *= 2 {
+		since := v.Since.Add(-step)
+		if since.Before(all.Since) {
+			since = all.Since
+		}
+		next := v.since(since)
+		err := d.Store.RaisedWithin(ctx, team, since, until, func(a *earshot.Alert) error {
+			next.Add(a)
+			return nil
+		})
+		if errors.Is(err, context.DeadlineExceeded) {
+			if v.Alerts == 0 {
+				return nil, refuse(casework.Unavailable, "there are more alerts since then than can be looked at in time: ask for a shorter time")
+			}
+			v.Partial = true
+			return v, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		v, until = next, since
 	}
-	return v, err
+	return v, nil
 }
 
 // muteOf is the mute that a request describes, without its time.

@@ -24,6 +24,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 // memory is a store for tests.
 type memory struct {
 	mutes  map[string]noise.Mute
+	reach  time.Time       // how far back there is time to look
 	used   map[string]bool // IDs, also of mutes that were dropped
 	raised []earshot.Alert
 	err    error
@@ -46,13 +47,16 @@ func (m *memory) Drop(_ context.Context, id string) error {
 	return nil
 }
 
-func (m *memory) Raised(_ context.Context, team string, since time.Time, each func(*earshot.Alert) error) error {
+func (m *memory) RaisedWithin(_ context.Context, team string, since, until time.Time, each func(*earshot.Alert) error) error {
 	for i := range m.raised {
-		if a := &m.raised[i]; (team == earshot.All || a.Team == team) && !a.At.Before(since) {
+		if a := &m.raised[i]; (team == earshot.All || a.Team == team) && !a.At.Before(since) && (until.IsZero() || a.At.Before(until)) {
 			if err := each(a); err != nil {
 				return err
 			}
 		}
+	}
+	if since.Before(m.reach) {
+		return context.DeadlineExceeded
 	}
 	return m.err
 }
@@ -260,6 +264,14 @@ func TestPreview(t *testing.T) {
 	}
 	if answer, err := o.ask(earshot.All, "operator", mutes.Preview, `{"matchers":"brand=acme","since":"2d"}`); err != nil || answer.(*mutes.View).Held != 24 {
 		t.Errorf("%+v %v", answer, err)
+	}
+	// What there was no time for is not guessed: the newest ones are shown, all of them.
+	o.store.reach = noon.Add(-100 * time.Minute)
+	if answer, err = o.ask("cs", "anna", mutes.Preview, `{"matchers":"brand=acme,network=~\"x|bluesky\""}`); err != nil {
+		t.Fatal(err)
+	}
+	if v := answer.(*mutes.View); !v.Partial || v.Alerts != 20 || v.Held != 20 || !v.Since.Equal(noon.Add(-45*time.Minute)) {
+		t.Errorf("%+v", v)
 	}
 	o.store.err = context.DeadlineExceeded
 	o.refused("cs", "anna", mutes.Preview, `{"matchers":"brand=acme"}`, casework.Unavailable, "ask for a shorter time")

@@ -15,12 +15,15 @@ type View struct {
 	Matchers noise.Matchers `json:"matchers"`
 	Team     string         `json:"team,omitempty"` // whose alerts; empty for all teams
 	Since    time.Time      `json:"since"`
-	Alerts   int            `json:"alerts"` // raised since
-	Held     int            `json:"held"`   // of them: held back by the mute
-	Danger   int            `json:"danger"` // of them: matched but never held back
-	Groups   []Group        `json:"groups"` // most urgent first
-	Top      []Hidden       `json:"top"`    // most urgent first
-	mute     noise.Mute
+	Alerts   int            `json:"alerts"`            // raised since
+	Held     int            `json:"held"`              // of them: held back by the mute
+	Danger   int            `json:"danger"`            // of them: matched but never held back
+	Groups   []Group        `json:"groups"`            // most urgent first
+	Top      []Hidden       `json:"top"`               // most urgent first
+	Partial  bool           `json:"partial,omitempty"` // there was no time for more than the newest alerts: since is when they begin
+
+	mute  noise.Mute
+	asked time.Time // since when alerts were asked for
 }
 
 // Group counts alerts of one sort.
@@ -47,12 +50,19 @@ const MostTop = 10
 // NewView is the view of a mute on alerts that were raised since a moment.
 func NewView(m noise.Mute, since, now time.Time) *View {
 	m.From, m.Until = since, now
-	return &View{Matchers: m.Matchers, Team: m.Team, Since: since, Groups: []Group{}, Top: []Hidden{}, mute: m}
+	return &View{Matchers: m.Matchers, Team: m.Team, Since: since, Groups: []Group{}, Top: []Hidden{}, mute: m, asked: since}
+}
+
+// since is a copy of the view that begins at a moment.
+func (v *View) since(moment time.Time) *View {
+	longer := *v
+	longer.Since, longer.Groups, longer.Top = moment, slices.Clone(v.Groups), slices.Clone(v.Top)
+	return &longer
 }
 
 // Add looks at an alert. What tells of mutes themselves is not counted.
 func (v *View) Add(a *earshot.Alert) {
-	if a.At.Before(v.Since) || a.Why == earshot.BecauseDigest || v.Team != "" && a.Team != v.Team {
+	if a.At.Before(v.asked) || a.Why == earshot.BecauseDigest || v.Team != "" && a.Team != v.Team {
 		return
 	}
 	v.Alerts++

@@ -52,7 +52,14 @@ func printView(w io.Writer, v *mutes.View) error {
 	if v.Team != "" {
 		of = " of " + v.Team
 	}
-	fmt.Fprintf(w, "%s would have held back %d of %s%s since %s\n", oneLine(v.Matchers.String()), v.Held, plural(v.Alerts, "alert"), of, v.Since.Local().Format("Mon 2006-01-02 15:04"))
+	newest := ""
+	if v.Partial {
+		newest = "the newest "
+	}
+	fmt.Fprintf(w, "%s would have held back %d of %s%s%s since %s\n", oneLine(v.Matchers.String()), v.Held, newest, plural(v.Alerts, "alert"), of, v.Since.Local().Format("Mon 2006-01-02 15:04"))
+	if v.Partial {
+		fmt.Fprintln(w, "there was no time to look further back")
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, g := range v.Groups {
 		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%d\n", g.Urgency, g.Team, g.Brand, g.Kind, g.Count)
