@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,9 @@ func (d *Desk) add(ctx context.Context, team, person string, r *Request) (any, e
 	now := d.Now().UTC().Truncate(time.Second)
 	m, err := muteOf(team, person, r, now)
 	if err != nil {
+		return nil, err
+	}
+	if err := d.known(&m); err != nil {
 		return nil, err
 	}
 	length, err := casework.Length(r.For)
@@ -107,4 +111,18 @@ func (d *Desk) end(ctx context.Context, team, person, id string) (any, error) {
 	m.Until = d.Now().UTC().Truncate(time.Second)
 	d.Changed(Ended, person, &m)
 	return Done{Did: Ended, Mute: m}, nil
+}
+
+// known refuses a mute of a brand or a team that there is not: it would hide nothing.
+func (d *Desk) known(m *noise.Mute) error {
+	names := map[string][]string{"team": append([]string{earshot.Ops}, d.Teams()...)}
+	if d.Brands != nil {
+		names["brand"] = d.Brands()
+	}
+	for _, one := range m.Matchers {
+		if there, ok := names[one.Name]; ok && one.Op == noise.Is && !slices.Contains(there, one.Value) {
+			return refuse(casework.NotFound, "there is no %s %q (one of %s)", one.Name, shown(one.Value), strings.Join(there, ", "))
+		}
+	}
+	return nil
 }

@@ -49,6 +49,7 @@ type Store interface {
 type Options struct {
 	Store   Store
 	Teams   func() []string                     // all there are now
+	Brands  func() []string                     // all that alerts are raised for now; nil for unknown
 	Longest func() time.Duration                // that a mute may last now
 	Changed func(did, by string, m *noise.Mute) // called for what a person did; nil for nobody
 	Now     func() time.Time                    // nil for the real time

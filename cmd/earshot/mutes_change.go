@@ -63,6 +63,9 @@ func newAddMuteCommand(call *mutesCall) *cobra.Command {
 			if err != nil {
 				return usageError{fmt.Sprintf("--for %q is not a time (write 2h or 1d)", request.For)}
 			}
+			if length <= 0 {
+				return usageError{fmt.Sprintf("--for %s: a mute lasts longer than nothing (write 2h or 1d)", request.For)}
+			}
 			if request.Why == "" {
 				return usageError{"--why is missing: say it for the colleague who wonders tomorrow"}
 			}
@@ -118,7 +121,7 @@ func newEndMuteCommand(call *mutesCall) *cobra.Command {
 			if call.asJSON {
 				return printJSON(cmd, done)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s has ended\n", done.Mute.ID)
+			fmt.Fprintf(cmd.OutOrStdout(), "%s has ended; what it held back comes in a digest\n", done.Mute.ID)
 			return nil
 		},
 	}

@@ -66,6 +66,7 @@ func (d *daemon) serveMutes() error {
 	desk := mutes.NewDesk(mutes.Options{
 		Store: muteStore{d.bus}, Now: d.now,
 		Teams:   func() []string { return teamNames(d.config.Load()) },
+		Brands:  func() []string { return brandNames(d.config.Load()) },
 		Longest: func() time.Duration { return d.config.Load().Noise.Longest() },
 		Changed: func(did, by string, m *noise.Mute) {
 			log.Info("mute "+did, zap.String("mute", m.ID), zap.String("by", by), zap.String("team", m.Team), zap.Time("until", m.Until))

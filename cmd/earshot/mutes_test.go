@@ -125,6 +125,8 @@ func TestMutesByPeople(t *testing.T) {
 		{"bob", "preview author=@jane1 --team cs", exitOK, "would have held back 1 of 1 alert of cs"},
 		{"", "preview author=@jane1 --json", exitOK, `"alerts":2,"held":2`},
 		{"", "list --team finance", exitUsage, "there is no team"},
+		{"", "add brand=nosuch --why y", exitFailed, `there is no brand "nosuch" (one of all, acme)`},
+		{"", "add topic=x --why y --for 0s", exitUsage, "longer than nothing"},
 		{"", "add listener=none --why y --as chief", exitOK, "alerts of all teams"},
 		{"dora", "list --team pr", exitOK, "chief"},
 	} {
