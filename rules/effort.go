@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
 )
 
 // The effort of a condition is bounded before it ever runs. One unit is what a
@@ -148,12 +149,23 @@ func (s *sandbox) loop(n *ast.BuiltinNode) {
 	}
 }
 
-// written refuses texts of others as dates and durations.
+// written refuses texts of others as dates and durations, and what is none.
 func (s *sandbox) written(n *ast.BuiltinNode) {
+	var words []any
 	for _, arg := range n.Arguments {
-		if _, ok := arg.(*ast.StringNode); !ok {
+		word, ok := arg.(*ast.StringNode)
+		if !ok {
 			s.when.failNode(arg, n.Name+" must be written out", `duration("1h"), date("2026-01-31")`)
+			return
 		}
+		words = append(words, word.Value)
+	}
+	at, known := builtin.Index[n.Name]
+	if !known || len(words) == 0 {
+		return
+	}
+	if _, err := builtin.Builtins[at].Func(words...); err != nil {
+		s.when.failNode(n.Arguments[0], fmt.Sprintf("%q is no %s", words[0], n.Name), `duration("1h"), date("2026-01-31")`)
 	}
 }
 

@@ -124,7 +124,11 @@ func (w *whenCompiler) failAt(err error) {
 		return
 	}
 	from, to := w.bytes(at.From), w.bytes(at.To)
-	w.fail(from, max(to-from, 0), firstLine(at.Message), "docs/rules.md shows how conditions are written")
+	what := firstLine(at.Message)
+	if strings.Contains(what, "strconv.") {
+		what = "no number that can be read: it is too large, or not one"
+	}
+	w.fail(from, max(to-from, 0), what, "docs/rules.md shows how conditions are written")
 }
 
 // suggestName finds the attribute somebody meant.

@@ -2,10 +2,13 @@ package casework
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -106,9 +109,21 @@ func Read(payload []byte, into any) error {
 		}
 	}
 	if err != nil {
-		return refuse(BadRequest, "reading the request: %s", shown(strings.TrimPrefix(err.Error(), "json: ")))
+		return refuse(BadRequest, "reading the request: %s", unread(err))
 	}
 	return nil
+}
+
+// unread says what is wrong with JSON without the words of a programmer.
+func unread(err error) string {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		sort := map[reflect.Kind]string{
+			reflect.String: "a text", reflect.Bool: "true or false", reflect.Slice: "a list", reflect.Struct: "an object",
+			reflect.Int: "a whole number", reflect.Float64: "a number",
+		}
+		return fmt.Sprintf("%s is to be %s, not a JSON %s", cmp.Or(shown(wrong.Field), "the request"), cmp.Or(sort[wrong.Type.Kind()], "something else"), wrong.Value)
+	}
+	return shown(strings.TrimPrefix(err.Error(), "json: "))
 }
 
 // IsSelf refuses a payload that names another person than the credential, and a

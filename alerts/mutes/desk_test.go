@@ -171,7 +171,8 @@ func TestRefused(t *testing.T) {
 		`{"matchers":"topic=delivery","for":"2h","why":"x"}{}`:                              {casework.BadRequest, "more than one"},
 		`{"matchers":"` + strings.Repeat("x", 3000) + `","for":"2h","why":"x"}`:             {casework.BadRequest, "too long"},
 		`{"matchers":"topic=delivery","for":"2h","why":"` + strings.Repeat("x", 600) + `"}`: {casework.BadRequest, "too long"},
-		`nonsense`: {casework.BadRequest, "reading the request"},
+		`nonsense`:                            {casework.BadRequest, "reading the request"},
+		`{"matchers":7,"for":"1h","why":"x"}`: {casework.BadRequest, "matchers is to be a text, not a JSON number"},
 	} {
 		o.refused("cs", "anna", mutes.Add, request, want.code, want.says)
 	}

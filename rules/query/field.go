@@ -48,7 +48,7 @@ func fieldOf(name string) (f *fieldRule) {
 	case "to":
 		return &fieldRule{op: earshot.QueryTo, needs: "a name", hint: "write to:name or to:name@server.example", read: readName}
 	case "lang", "language":
-		return &fieldRule{op: earshot.QueryLang, needs: "a language of two or three letters", hint: "write lang:en", read: readLang}
+		return &fieldRule{op: earshot.QueryLang, needs: "the two or three letters of a language that there is", hint: "write lang:en", read: readLang}
 	case "site":
 		return &fieldRule{op: earshot.QuerySite, needs: "the name of a host", hint: "write it without https:// and without a path: site:acme.example", read: readSite}
 	case "url":
@@ -60,7 +60,7 @@ func fieldOf(name string) (f *fieldRule) {
 	case "subreddit", "channel":
 		return &fieldRule{op: earshot.QueryChannel, needs: "the name of a subreddit, group or board", hint: "write subreddit:toys", read: readChannel}
 	case "country":
-		return &fieldRule{op: earshot.QueryCountry, needs: "a country of two or three letters", hint: "write country:de", read: readCountry}
+		return &fieldRule{op: earshot.QueryCountry, needs: "the two or three letters of a country that there is", hint: "write country:de", read: readCountry}
 	case "is":
 		return &fieldRule{op: earshot.QueryIs, needs: "reply, repost, quote, post or verified", hint: "write is:reply", read: readIs}
 	case "kind", "engagementtype":

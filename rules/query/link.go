@@ -139,7 +139,7 @@ func (l *linker) moved(in string, n earshot.QueryNode, span earshot.Span) (earsh
 }
 
 func (l *linker) suggest(name string) string {
-	known := slices.Sorted(maps.Keys(l.all))
+	known := slices.DeleteFunc(slices.Sorted(maps.Keys(l.all)), func(name string) bool { return name == "" }) // a query alone has none
 	const few = 12
 	if hint := guess.Hint(name, known); hint != "" {
 		return hint

@@ -58,6 +58,7 @@ func TestLinkProblems(t *testing.T) {
 		in, at  string
 		what    string
 	}{
+		{map[string]string{"": "x query:b"}, "", "query:b", `there is no query "b"`},
 		{map[string]string{"a": "x query:b"}, "a", "query:b", `there is no query "b"`},
 		{map[string]string{"a": "x OR query:a"}, "a", "query:a", "the query names itself: a → a"},
 		{map[string]string{"a": "query:b", "b": "x query:c", "c": "NOT query:a y"}, "c", "query:a", "the query names itself: a → b → c → a"},
@@ -71,7 +72,7 @@ func TestLinkProblems(t *testing.T) {
 			continue
 		}
 		p := found[0]
-		if got := tt.sources[tt.in][p.Offset : p.Offset+p.Length]; got != tt.at || p.What != tt.what || linked[tt.in] != nil {
+		if got := tt.sources[tt.in][p.Offset : p.Offset+p.Length]; got != tt.at || p.What != tt.what || strings.HasSuffix(p.Hint, " ") || linked[tt.in] != nil {
 			t.Errorf("%s: %q %s, linked %v", tt.in, got, p.What, linked[tt.in])
 		}
 	}
