@@ -26,7 +26,7 @@ brands:
     topics: {safety: {query: burned, danger: true}}
 rules:
   - {name: hurt, when: '"safety" in topics', urgency: 90, routes: [{team: cs}, {team: pr, kind: crisis}]}
-  - {name: furious, when: 'mention.text contains "furious"', urgency: 65, send: [cs]}
+  - {name: furious, when: 'mention.text contains "furious"', urgency: 50, send: [cs]}
 teams:
   - name: cs
     respond_within: {critical: 1h, high: 20m}
