@@ -113,7 +113,7 @@ func (b *Bus) CasesNow(ctx context.Context, of [][2]string) ([]earshot.CaseEvent
 }
 
 // History returns the newest events of a case, oldest first and without the case
-// as it stood then, of their alerts story and evidence alone, and how many others there are.
+// as it stood then, of their alerts urgency, story and evidence alone, and how many others there are.
 func (b *Bus) History(ctx context.Context, team, id string, most int) ([]earshot.CaseEvent, int, error) {
 	if err := tokens(team, id); err != nil {
 		return nil, 0, fmt.Errorf("reading case: %w", err)
@@ -125,6 +125,7 @@ func (b *Bus) History(ctx context.Context, team, id string, most int) ([]earshot
 			earshot.CaseEvent
 			Case  struct{} `json:"case"` // of no use here, and large
 			Alert struct {
+				Urgency  earshot.Band      `json:"urgency"`
 				Story    *earshot.Story    `json:"story"`
 				Evidence *earshot.Evidence `json:"evidence"`
 			} `json:"alert"`
@@ -134,7 +135,7 @@ func (b *Bus) History(ctx context.Context, team, id string, most int) ([]earshot
 		}
 		e.Sequence = r.sequence
 		if e.Alert.Evidence != nil || e.Alert.Story != nil {
-			e.CaseEvent.Alert = &earshot.Alert{Story: e.Alert.Story, Evidence: e.Alert.Evidence}
+			e.CaseEvent.Alert = &earshot.Alert{Urgency: e.Alert.Urgency, Story: e.Alert.Story, Evidence: e.Alert.Evidence}
 		}
 		if events = append(events, e.CaseEvent); len(events) >= 2*most {
 			earlier += most
@@ -150,6 +151,26 @@ func (b *Bus) History(ctx context.Context, team, id string, most int) ([]earshot
 		events = events[extra:]
 	}
 	return events, earlier, nil
+}
+
+// LastAlert returns the newest alert that went to the subject of another one, or
+// earshot.ErrNotFound.
+func (b *Bus) LastAlert(ctx context.Context, like *earshot.Alert) (earshot.Alert, error) {
+	var a earshot.Alert
+	if err := tokens(like.Team, like.Brand, string(like.Kind), string(like.Urgency)); err != nil {
+		return a, fmt.Errorf("reading alert: %w", err)
+	}
+	r, err := b.link.last(ctx, streamAlerts, alertSubject(like))
+	switch {
+	case err != nil:
+		return a, fmt.Errorf("reading alert: %w", err)
+	case r.header.Get(headerWithdrawn) != "":
+		return a, fmt.Errorf("reading alert: %w", earshot.ErrNotFound)
+	}
+	if err := json.Unmarshal(r.data, &a); err != nil {
+		return a, fmt.Errorf("reading alert: %w", err)
+	}
+	return a, nil
 }
 
 // MentionsNow returns what is stored now of mentions, named by their keys, for a

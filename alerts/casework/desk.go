@@ -22,7 +22,7 @@ type Log interface {
 	// CaseSince returns the first event of a case from a sequence on.
 	CaseSince(ctx context.Context, team, id string, from uint64) (earshot.CaseEvent, error)
 	// History returns the newest events of a case, oldest first, of their alerts at
-	// least story and evidence, and how many others there are.
+	// least urgency, story and evidence, and how many others there are.
 	History(ctx context.Context, team, id string, most int) ([]earshot.CaseEvent, int, error)
 	// Record stores events and notes, all or none, and returns the sequences of the
 	// events. Each event names in Sequence the one before it in its case, 0 for none;
@@ -37,6 +37,8 @@ type Log interface {
 	// MentionsNow returns what is stored now of mentions, named by their keys, for a
 	// brand, as far as it is there.
 	MentionsNow(ctx context.Context, brand string, keys []string) (map[string]earshot.Stored, error)
+	// LastAlert returns the newest alert of the team, brand, kind and urgency of another.
+	LastAlert(ctx context.Context, like *earshot.Alert) (earshot.Alert, error)
 	// Story returns what is known of a story now, its sources named by keys of
 	// mentions; nil when nothing is.
 	Story(ctx context.Context, brand, id string) (*earshot.Story, error)

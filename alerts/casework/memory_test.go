@@ -121,6 +121,15 @@ func (m *memory) MentionsNow(_ context.Context, _ string, keys []string) (map[st
 	return found, nil
 }
 
+func (m *memory) LastAlert(_ context.Context, like *earshot.Alert) (earshot.Alert, error) {
+	for _, e := range slices.Backward(m.events) {
+		if a := e.Alert; a != nil && e.Case.Team == like.Team && a.Urgency == like.Urgency {
+			return *a, nil
+		}
+	}
+	return earshot.Alert{}, earshot.ErrNotFound
+}
+
 func (m *memory) Story(_ context.Context, _, id string) (*earshot.Story, error) {
 	if s, ok := m.stories[id]; ok {
 		return &s, nil

@@ -3,6 +3,7 @@ package casework
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -68,6 +69,9 @@ func (d *Desk) spreadOf(ctx context.Context, s *Sheet) error {
 	var top *[]earshot.Source
 	switch {
 	case s.Evidence != nil:
+		if err := d.whereSeen(ctx, s); err != nil {
+			return err
+		}
 		first, top = &s.Evidence.First, &s.Evidence.Top
 		if s.Story != nil {
 			s.Story.First, s.Story.Top = earshot.Source{}, nil
@@ -91,6 +95,23 @@ func (d *Desk) spreadOf(ctx context.Context, s *Sheet) error {
 		if i == 0 || post.Mention != posts[0].Mention {
 			s.Posts = append(s.Posts, post)
 		}
+	}
+	return nil
+}
+
+// whereSeen has the evidence say where people can look: a case does not remember that,
+// but the alert does.
+func (d *Desk) whereSeen(ctx context.Context, s *Sheet) error {
+	c := &s.Case
+	told, err := d.Log.LastAlert(ctx, &earshot.Alert{Team: c.Team, Brand: c.Brand, Kind: c.Kind, Urgency: s.urgency})
+	switch {
+	case errors.Is(err, earshot.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	if told.Case == c.ID && told.Evidence != nil {
+		s.Evidence.First, s.Evidence.Top = told.Evidence.First, told.Evidence.Top
 	}
 	return nil
 }

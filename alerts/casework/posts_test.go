@@ -62,6 +62,7 @@ func TestSheetHasTheEvidence(t *testing.T) {
 	d.post("x:1", "@ann", "It burns", nil)
 	event := d.daemon(func(c *earshot.Case) { c.Kind, c.Members, c.Count = earshot.KindCrisis, nil, 300 }, "pr", "c")
 	event.Alert = &earshot.Alert{
+		Case: "c", Urgency: earshot.Critical,
 		Evidence: &earshot.Evidence{Seen: 300, First: earshot.Source{Mention: "x:gone", URL: "https://x.example/gone"}, Top: []earshot.Source{{Mention: "x:1"}}},
 		Story:    &earshot.Story{ID: "s", Count: 7},
 	}

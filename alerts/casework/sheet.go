@@ -24,6 +24,8 @@ type Sheet struct {
 	Alike     []Likeness     `json:"alike"`         // cases that may be of the same person; nothing is merged by itself
 	Can       []Verb         `json:"can,omitempty"` // what the person who asks may do now
 
+	urgency earshot.Band // that the evidence was told with
+
 	Story    *earshot.Story    `json:"story,omitempty"`    // the story it is of as it stands now, when it has more than one mention; its posts are among Posts
 	Evidence *earshot.Evidence `json:"evidence,omitempty"` // of a crisis, what was told of it last
 	Posts    []Post            `json:"posts,omitempty"`    // where the crisis or the story began and what of it reached most, as far as it can still be read
@@ -156,7 +158,7 @@ func (d *Desk) recount(ctx context.Context, s *Sheet) error {
 	s.Earlier, s.History = earlier, make([]Line, len(events))
 	for i, e := range events {
 		if e.Alert != nil && e.Alert.Evidence != nil {
-			s.Evidence = e.Alert.Evidence
+			s.Evidence, s.urgency = e.Alert.Evidence, e.Alert.Urgency
 		}
 		if e.Alert != nil && e.Alert.Story != nil {
 			s.Story = e.Alert.Story // until the story itself is found

@@ -72,7 +72,7 @@ func sheetText(e explainer, s *casework.Sheet, now time.Time, why bool) []byte {
 	for i := range s.Mentions {
 		e.said(&out, &s.Mentions[i], now, why)
 	}
-	if s.Left > 0 {
+	if s.Left > 0 && len(s.Mentions) > 0 { // a crisis remembers none one by one
 		fmt.Fprintf(&out, "\n%s more\n", plural(s.Left, "mention"))
 	}
 	e.happened(&out, s)
