@@ -78,7 +78,7 @@ func (s *Server) Publish(texts ...string) {
 	for _, text := range texts {
 		s.mu.Lock()
 		s.messages++
-		number, at := s.messages, 1795255200+s.messages
+		number, at := s.messages, time.Now().Unix()
 		s.mu.Unlock()
 		quoted, err := json.Marshal(text)
 		if err != nil {
