@@ -103,8 +103,8 @@ func (in *brand) caseID() string { return CaseID(in.progress.Brand, "backlog\x00
 
 func (in *brand) save(e *Engine) (earshot.Progress, error) {
 	windows := in.windows
-	if e.remembered {
-		windows = e.windows()
+	if from := e.windows(); e.remembered && from > 0 { // none: nothing has been read again yet, and must be in the next life
+		windows = from
 	}
 	state, err := json.Marshal(memory{memoryVersion, in.backlog, windows})
 	if err != nil {
