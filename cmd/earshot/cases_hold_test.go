@@ -49,11 +49,10 @@ func TestLegalHold(t *testing.T) {
 	}
 }
 
-// A hold that has ended while nobody looked is ended by whoever looks next.
-func TestHoldExpires(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	id := o.hears(1).ID
+// holds has a case of a daemon that has stopped since be held, and opens its store.
+func (o *office) holds(t *testing.T) (id string, b *bus.Bus) {
+	t.Helper()
+	id = o.hears(1).ID
 	if code, _, errs := call(t, "", "cases", "hold", id, "--team", "cs", "--for", "1w", "--reason", "r", "--approver", "dora", "-c", o.config); code != exitOK {
 		t.Fatal(errs)
 	}
@@ -62,6 +61,14 @@ func TestHoldExpires(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return id, b
+}
+
+// A hold that has ended while nobody looked is ended by whoever looks next.
+func TestHoldExpires(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	_, b := o.holds(t)
 	k := newKeeper(b, zap.NewNop())
 	for _, moment := range []struct {
 		after time.Duration
@@ -82,15 +89,7 @@ func TestHoldExpires(t *testing.T) {
 func TestHoldCatchesUp(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	id := o.hears(1).ID
-	if code, _, errs := call(t, "", "cases", "hold", id, "--team", "cs", "--for", "1w", "--reason", "r", "--approver", "dora", "-c", o.config); code != exitOK {
-		t.Fatal(errs)
-	}
-	o.process.stop(t)
-	b, err := bus.Open(t.Context(), bus.Options{Config: bus.Config{Listen: freeAddress(t)}, Dir: o.state, Retention: 30 * 24 * time.Hour, Teams: []string{"cs", "pr"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	id, b := o.holds(t)
 	last, err := b.Case(t.Context(), "cs", id)
 	if err != nil {
 		t.Fatal(err)
